@@ -1,0 +1,259 @@
+namespace OpenClaw.Core.Errors;
+
+// Failures of tasks and of calls about tasks.
+public static partial class Catalogue
+{
+    private static ErrorEntry[] TaskEntries =>
+        [
+            PayloadInvalid,
+            PayloadTooLarge,
+            ResultTooLarge,
+            TaskNotFound,
+            TaskWrongState,
+            TypeUnserved,
+            TaskQueueFull,
+            KeyConflict,
+            TaskFailed,
+            TaskTimeout,
+            TaskCancelled,
+            WorkerLost,
+            LeaseLost,
+            MemoryExhaust,
+        ];
+
+    public static ErrorEntry PayloadInvalid { get; } =
+        new()
+        {
+            Code = "clw-payload-invalid",
+            Title = "The payload is not JSON",
+            Meaning = "The task was not accepted because its payload cannot be read as one JSON value. Nothing was stored.",
+            Causes =
+            [
+                "The shell removed quotes from the payload",
+                "A file was cut short",
+                "A value that is not JSON (a bare word, a trailing comma)",
+            ],
+            Checks = ["echo the payload through `jq .`"],
+            Cure = ["Put the payload in single quotes, as in --payload '{\"n\": 1}'", "Pass it from a file: --payload @file.json"],
+            Related = ["clw-payload-too-large"],
+            Exit = ExitCode.Usage,
+            Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry PayloadTooLarge { get; } =
+        new()
+        {
+            Code = "clw-payload-too-large",
+            Title = "The payload is over 1 MiB",
+            Meaning =
+                "A task's payload travels through the queue and is kept with the task; it is limited to 1,048,576 bytes. Nothing was stored.",
+            Causes = ["The data itself was put into the payload instead of a path or a URL to it"],
+            Checks = ["Count the bytes of the payload: wc -c"],
+            Cure = ["Put the data where the workers can read it and submit its path", "Split the work into several tasks"],
+            Related = ["clw-payload-invalid", "clw-result-too-large"],
+            Exit = ExitCode.Usage,
+            Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry ResultTooLarge { get; } =
+        new()
+        {
+            Code = "clw-result-too-large",
+            Title = "The result is over 1 MiB",
+            Meaning =
+                "The task ran, but its result is over 1,048,576 bytes and was not kept. The attempt counts as failed and is not repeated.",
+            Causes = ["The plugin prints its data instead of writing it to a file", "A debug print went to stdout instead of stderr"],
+            Checks = ["clw plugin run TYPE --payload … | wc -c"],
+            Cure = ["Write the data to a file and return its path", "Send diagnostics to stderr"],
+            Related = ["clw-payload-too-large"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry TaskNotFound { get; } =
+        new()
+        {
+            Code = "clw-task-not-found",
+            Title = "No such task",
+            Meaning = "No task with this id is kept here.",
+            Causes =
+            [
+                "A typing error in the id",
+                "The task ended and its retention time has passed",
+                "The command talks to another cluster",
+            ],
+            Checks = ["clw task list", "clw cluster status shows which cluster answers"],
+            Cure = ["Check the id with: clw task list"],
+            Exit = ExitCode.NotFound,
+            Kind = FailureKind.NotFound,
+        };
+
+    public static ErrorEntry TaskWrongState { get; } =
+        new()
+        {
+            Code = "clw-task-wrong-state",
+            Title = "The task's state does not allow this",
+            Meaning = "The task exists, but the transition asked for is not in the table of transitions. The task is unchanged.",
+            Causes = ["The task ended in the meantime", "Retry was asked for a task that is still active or has succeeded"],
+            Checks = ["clw task show ID"],
+            Cure = ["Look at the task's state with: clw task show ID"],
+            Related = ["clw-task-not-found"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry TypeUnserved { get; } =
+        new()
+        {
+            Code = "clw-type-unserved",
+            Title = "No worker serves this type",
+            Meaning = "No worker that is connected now has a handler for the task's type. Without --strict the task waits until one has.",
+            Causes =
+            [
+                "A typing error in the type",
+                "The plugin is missing in the workers' plugin directory",
+                "The worker that has it is down",
+            ],
+            Checks = ["clw plugin list", "clw cluster status"],
+            Cure = ["Compare the type with: clw plugin list", "Add the plugin to plugin_dir of a worker; it is taken up without a restart"],
+            Related = ["clw-plugin-missing", "clw-plugin-invalid"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry TaskQueueFull { get; } =
+        new()
+        {
+            Code = "clw-task-queue-full",
+            Title = "The task queue is full",
+            Meaning =
+                "As many tasks wait as queue.capacity allows. The submission was refused; nothing of it was stored. Workers go on emptying the queue.",
+            Causes =
+            [
+                "Work arrives faster than the workers finish it",
+                "No worker serves the types that wait",
+                "queue.capacity is small for the load",
+            ],
+            Checks = ["clw cluster status shows the depth and types that no worker serves", "clw task list --status PENDING"],
+            Cure = ["Wait as long as the answer says, then submit again", "Add workers or slots", "Raise queue.capacity"],
+            Related = ["clw-type-unserved"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry KeyConflict { get; } =
+        new()
+        {
+            Code = "clw-key-conflict",
+            Title = "The idempotency key belongs to another task",
+            Meaning = "A task with the same project and key exists and differs in type or payload. Nothing was stored.",
+            Causes = ["A key was used for two different pieces of work"],
+            Checks = ["clw task show ID, with the id that the message names"],
+            Cure = ["Use a key that names this piece of work alone"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.Conflict,
+        };
+
+    public static ErrorEntry TaskFailed { get; } =
+        new()
+        {
+            Code = "clw-task-failed",
+            Title = "The task's own code reported a failure",
+            Meaning = "The handler ended by itself with an error (a Lua error, a non-zero exit code). The worker is fine.",
+            Causes = ["What the message says", "An input that the handler does not expect"],
+            Checks =
+            [
+                "clw task show ID shows the message and the last lines",
+                "clw plugin run TYPE --payload … tries it without a cluster",
+            ],
+            Cure = ["Read the last lines with: clw task show ID", "After mending the cause: clw task retry ID"],
+            Related = ["clw-worker-crash", "clw-task-timeout"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry TaskTimeout { get; } =
+        new()
+        {
+            Code = "clw-task-timeout",
+            Title = "The task took longer than its limit",
+            Meaning =
+                "The attempt was ended after its time limit: SIGTERM, 5 s, SIGKILL to its whole process group. Nothing of it runs on.",
+            Causes =
+            [
+                "An endless loop or a deadlock in the handler",
+                "A blocking call without a limit of its own",
+                "A limit that is too short for the input",
+            ],
+            Checks =
+            [
+                "clw task show ID shows the last lines before the end",
+                "clw task list --status FAILED shows whether one type or all are hit",
+            ],
+            Cure =
+            [
+                "Raise the limit: --timeout for one task, timeout_sec under [task] for all",
+                "Report progress and bound the waits inside the handler",
+            ],
+            Related = ["clw-worker-crash", "clw-memory-exhaust"],
+            Exit = ExitCode.TimedOut,
+            Kind = FailureKind.TimedOut,
+        };
+
+    public static ErrorEntry TaskCancelled { get; } =
+        new()
+        {
+            Code = "clw-task-cancelled",
+            Title = "The task was cancelled",
+            Meaning = "Somebody cancelled the task; the reason is kept with it. A result that still arrives is kept as late_result.",
+            Causes = ["clw task cancel, or a client's call"],
+            Checks = ["clw task show ID shows who and why"],
+            Cure = ["To run it after all: clw task retry ID"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Cancelled,
+        };
+
+    public static ErrorEntry WorkerLost { get; } =
+        new()
+        {
+            Code = "clw-worker-lost",
+            Title = "The task lost its worker too often",
+            Meaning =
+                "The task was handed over after the loss of its worker as often as max_losses allows; it is DEAD so that it cannot take more workers down.",
+            Causes = ["The workers are stopped or killed while it runs", "The task itself brings its worker's machine down"],
+            Checks = ["clw task show ID lists the attempts and their workers", "clw cluster status"],
+            Cure = ["Find out why the workers ended, then: clw task retry ID"],
+            Related = ["clw-worker-crash", "clw-worker-unreachable"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Unavailable,
+        };
+
+    public static ErrorEntry LeaseLost { get; } =
+        new()
+        {
+            Code = "clw-lease-lost",
+            Title = "The attempt is no longer the current one",
+            Meaning =
+                "An outcome arrived from an attempt that was superseded. It was refused by its attempt number; the current attempt decides.",
+            Causes = ["The worker was out of reach for longer than task_reassign_after", "The task was cancelled or retried meanwhile"],
+            Checks = ["clw task show ID lists the attempts"],
+            Cure = ["Nothing is to be done: the current attempt's outcome counts"],
+            Related = ["clw-worker-unreachable"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry MemoryExhaust { get; } =
+        new()
+        {
+            Code = "clw-memory-exhaust",
+            Title = "The task used more memory than it may",
+            Meaning = "The attempt was ended because it went over its memory limit. The worker and its other tasks go on.",
+            Causes = ["The input is larger than the limit was made for", "A leak or an unbounded buffer in the handler"],
+            Checks = ["clw task show ID shows used and allowed"],
+            Cure = ["Raise max_memory_gb under [task]", "Process the input in parts"],
+            Related = ["clw-worker-crash", "clw-task-timeout"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Exhausted,
+        };
+}

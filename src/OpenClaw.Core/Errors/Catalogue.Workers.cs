@@ -1,0 +1,115 @@
+namespace OpenClaw.Core.Errors;
+
+// Failures of the processes that run tasks, and of plugins.
+public static partial class Catalogue
+{
+    private static ErrorEntry[] WorkerEntries => [WorkerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, RespawnLimit];
+
+    public static ErrorEntry WorkerCrash { get; } =
+        new()
+        {
+            Code = "clw-worker-crash",
+            Title = "The process of a task ended unexpectedly",
+            Meaning =
+                "The process that ran the task was ended by a signal or went away. That attempt failed; the worker and its other tasks go on.",
+            Causes =
+            [
+                "A memory error in native code that the task uses",
+                "The kernel ended it for lack of memory",
+                "Somebody killed it",
+                "Libraries that do not fit the machine",
+            ],
+            Checks =
+            [
+                "clw task show ID shows exit code, signal, peak memory and the last lines",
+                "dmesg | tail shows kills for lack of memory",
+            ],
+            Cure = ["Look at the last lines and the signal with: clw task show ID", "Try the input alone: clw plugin run TYPE --payload …"],
+            Related = ["clw-memory-exhaust", "clw-task-timeout", "clw-init-fail"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Internal,
+        };
+
+    public static ErrorEntry InitFail { get; } =
+        new()
+        {
+            Code = "clw-init-fail",
+            Title = "The program could not start",
+            Meaning = "A worker, a runner or a manager ended before it was ready.",
+            Causes =
+            [
+                "A wrong setting",
+                "A port that is taken",
+                "A directory that cannot be written",
+                "A runner that is missing or does not fit the machine",
+            ],
+            Checks = ["The lines before this one", "clw version"],
+            Cure = ["Mend what the line before names, then start again"],
+            Related = ["clw-config-invalid", "clw-port-in-use", "clw-worker-crash"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.Unavailable,
+        };
+
+    public static ErrorEntry PluginMissing { get; } =
+        new()
+        {
+            Code = "clw-plugin-missing",
+            Title = "There is no such plugin",
+            Meaning = "The worker has no handler for the type: no built-in, no Lua function, no executable in plugin_dir.",
+            Causes = ["A typing error in the type", "The file is not in plugin_dir, or was removed", "The executable bit is missing"],
+            Checks = ["clw plugin list", "ls -l PLUGIN_DIR"],
+            Cure = ["See what is there with: clw plugin list", "Make an executable one executable: chmod +x FILE"],
+            Related = ["clw-plugin-invalid", "clw-type-unserved"],
+            Exit = ExitCode.NotFound,
+            Kind = FailureKind.NotFound,
+        };
+
+    public static ErrorEntry PluginInvalid { get; } =
+        new()
+        {
+            Code = "clw-plugin-invalid",
+            Title = "The plugin cannot be loaded",
+            Meaning = "The plugin's file is there but cannot be used. Its types are not served by this worker; the others are.",
+            Causes =
+            [
+                "A syntax error in a Lua file",
+                "A Lua file that defines no function process_NAME",
+                "An executable for another machine",
+            ],
+            Checks = ["clw plugin check FILE names file and line"],
+            Cure = ["Mend the file at the line named, then: clw plugin check FILE"],
+            Related = ["clw-plugin-missing"],
+            Exit = ExitCode.Usage,
+            Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry OutboxFull { get; } =
+        new()
+        {
+            Code = "clw-outbox-full",
+            Title = "The worker cannot keep outcomes",
+            Meaning =
+                "The worker's outbox cannot be written or has reached its size. It starts no more tasks until outcomes are acknowledged or the disk has room; nothing is dropped.",
+            Causes = ["The disk is full", "The manager is out of reach for long", "The directory cannot be written"],
+            Checks = ["df -h", "clw cluster status"],
+            Cure = ["Make room on the disk of the worker's state directory"],
+            Related = ["clw-store-full", "clw-worker-unreachable"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry RespawnLimit { get; } =
+        new()
+        {
+            Code = "clw-respawn-limit",
+            Title = "A program ended too often and is not started again",
+            Meaning =
+                "The supervisor started the program as often as its budget allows within the window; it gave up so that the cause is seen.",
+            Causes = ["The program cannot start: see its last lines", "A task or a plugin brings it down at once"],
+            Checks = ["The supervisor's lines name exit code and signal of each end", "The program's own log"],
+            Cure = ["Mend what the program's last lines name, then start again"],
+            Related = ["clw-init-fail", "clw-worker-crash"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.Unavailable,
+        };
+}

@@ -1,0 +1,7 @@
+namespace OpenClaw.Tests;
+
+public sealed class GroundTests
+{
+    [Fact]
+    public void Runs() => Assert.True(true);
+}
