@@ -1,0 +1,70 @@
+namespace OpenClaw.Core.Settings;
+
+/// <summary>Which process runs a task.</summary>
+public enum TaskIsolation
+{
+    /// <summary>A pre-started process, one task at a time, replaced after <c>recycle_after</c> tasks or any crash.</summary>
+    Pool,
+
+    /// <summary>A fresh process for each task.</summary>
+    Task,
+}
+
+/// <summary>The section <c>task</c>. Immutable.</summary>
+public sealed record TaskSettings
+{
+    /// <summary>Bytes; null when no limit for the single task is set.</summary>
+    public required long? MaxMemoryBytes { get; init; }
+
+    /// <summary>Null when an attempt may run without limit (<c>timeout_sec = 0</c>).</summary>
+    public required TimeSpan? Timeout { get; init; }
+
+    public required TimeSpan KillGrace { get; init; }
+
+    public required int MaxRetries { get; init; }
+
+    public required TimeSpan RetryBackoff { get; init; }
+
+    public required TimeSpan MaxRetryBackoff { get; init; }
+
+    public required int MaxLosses { get; init; }
+
+    public required TaskIsolation Isolation { get; init; }
+
+    /// <summary>0: never.</summary>
+    public required int RecycleAfter { get; init; }
+
+    /// <summary>As set; the resolved directory stands in <c>PathsPlan</c>.</summary>
+    public required string PluginDir { get; init; }
+
+    public required bool EnableCoreDumps { get; init; }
+
+    public required string CoreDir { get; init; }
+
+    public required long CoreMaxBytes { get; init; }
+
+    public required int CoreKeep { get; init; }
+
+    /// <summary>-1000 to 1000.</summary>
+    public required int OomScore { get; init; }
+
+    internal static TaskSettings From(OpenClawSettings settings) =>
+        new()
+        {
+            MaxMemoryBytes = settings.Has(TaskKeys.MaxMemoryGb) ? (long)(settings.Get(TaskKeys.MaxMemoryGb) * (1L << 30)) : null,
+            Timeout = settings.Get(TaskKeys.Timeout) is var timeout && timeout > TimeSpan.Zero ? timeout : null,
+            KillGrace = settings.Get(TaskKeys.KillGrace),
+            MaxRetries = settings.Int(TaskKeys.MaxRetries),
+            RetryBackoff = settings.Get(TaskKeys.RetryBackoff),
+            MaxRetryBackoff = settings.Get(TaskKeys.MaxRetryBackoff),
+            MaxLosses = settings.Int(TaskKeys.MaxLosses),
+            Isolation = settings.Get(TaskKeys.Isolation),
+            RecycleAfter = settings.Int(TaskKeys.RecycleAfter),
+            PluginDir = settings.Get(TaskKeys.PluginDir),
+            EnableCoreDumps = settings.Get(TaskKeys.EnableCoreDumps),
+            CoreDir = settings.Get(TaskKeys.CoreDir),
+            CoreMaxBytes = settings.Get(TaskKeys.CoreMaxBytes),
+            CoreKeep = settings.Int(TaskKeys.CoreKeep),
+            OomScore = settings.Int(TaskKeys.OomScore),
+        };
+}
