@@ -13,6 +13,7 @@ public static partial class Catalogue
             .Concat(ClusterEntries)
             .Concat(WorkerEntries)
             .Concat(LocalEntries)
+            .Concat(RpcEntries)
             .ToFrozenDictionary(e => e.Code, StringComparer.Ordinal)
     );
 
