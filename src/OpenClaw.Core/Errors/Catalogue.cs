@@ -14,6 +14,7 @@ public static partial class Catalogue
             .Concat(WorkerEntries)
             .Concat(LocalEntries)
             .Concat(LinkEntries)
+            .Concat(RpcEntries)
             .ToFrozenDictionary(e => e.Code, StringComparer.Ordinal)
     );
 

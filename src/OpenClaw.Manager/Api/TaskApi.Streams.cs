@@ -1,0 +1,310 @@
+using System.Threading.Channels;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.Manager.Watch;
+using OpenClaw.Rpc.Server;
+using OpenClaw.Store;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.Manager.Api;
+
+// The calls that stream: submissions in bulk, waits and watches.
+internal sealed partial class TaskApi
+{
+    /// <summary>Requests of one stream that may be under way before the first is answered.</summary>
+    private const int MostRequestsAhead = 16;
+
+    /// <summary>Ended tasks that one answer of Wait carries, and their bytes.</summary>
+    private const int MostPerAnswer = 500;
+    private const int MostBytesPerAnswer = 2 * 1024 * 1024;
+
+    private async ValueTask<Failure?> SubmitManyAsync(
+        RpcReader<SubmitManyRequest> requests,
+        RpcWriter<SubmitManyResponse> responses,
+        RpcServerContext context
+    )
+    {
+        // Answers go out in the order of the requests; each waits for its own commit.
+        var underWay = Channel.CreateBounded<Task<SubmitManyResponse>>(MostRequestsAhead);
+        var answering = AnswerAsync(underWay.Reader, responses);
+        try
+        {
+            while (await requests.ReadAsync() is { } request)
+            {
+                if (answering.IsCompleted)
+                {
+                    break;
+                }
+
+                await underWay.Writer.WriteAsync(SubmitBatchAsync(request, context.Principal));
+            }
+        }
+        finally
+        {
+            underWay.Writer.Complete();
+            await answering;
+        }
+
+        return null;
+    }
+
+    private static async Task AnswerAsync(ChannelReader<Task<SubmitManyResponse>> underWay, RpcWriter<SubmitManyResponse> responses)
+    {
+        Failure? gone = null;
+        await foreach (var answer in underWay.ReadAllAsync())
+        {
+            var response = await answer;
+            if (gone is not null)
+            {
+                continue;
+            }
+
+            try
+            {
+                await responses.WriteAsync(response);
+            }
+            catch (FailureException e)
+            {
+                // The client is gone; what it had sent is stored all the same. Go on emptying the channel.
+                gone = e.Failure;
+            }
+        }
+    }
+
+    private async Task<SubmitManyResponse> SubmitBatchAsync(SubmitManyRequest request, string principal)
+    {
+        if (request.Tasks.Count > MostPerRequest)
+        {
+            return Refused(
+                new Failure(Catalogue.Usage, $"A request carries {request.Tasks.Count} tasks; {MostPerRequest} are allowed"),
+                -1
+            );
+        }
+
+        var tasks = new NewTask[request.Tasks.Count];
+        var strict = false;
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            var read = specs.Read(request.Tasks[i], principal);
+            if (!read.IsOk)
+            {
+                return Refused(read.Failure, i);
+            }
+
+            tasks[i] = read.Value;
+            strict |= request.Tasks[i].Strict;
+        }
+
+        if (tasks.Length == 0)
+        {
+            return new SubmitManyResponse();
+        }
+
+        var stored = await StoreAsync(tasks, strict);
+        if (!stored.IsOk)
+        {
+            return Refused(stored.Failure, -1);
+        }
+
+        var (operation, unserved) = stored.Value;
+        var response = new SubmitManyResponse();
+        response.UnservedTypes.AddRange(unserved);
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            response.Ids.Add(new TaskId(operation.Numbers[i]).ToString());
+            response.Existing += operation.Created[i] ? 0 : 1;
+        }
+
+        return response;
+    }
+
+    private static SubmitManyResponse Refused(Failure failure, int index) =>
+        new()
+        {
+            Failure = new CallFailure
+            {
+                Code = failure.Code,
+                Message = failure.Message,
+                Next = failure.NextStep,
+                Index = index,
+                RetryAfterMs = failure.Entry == Catalogue.TaskQueueFull ? 1000 : 0,
+            },
+        };
+
+    private async ValueTask<Failure?> WaitAsync(WaitRequest request, RpcWriter<WaitResponse> responses, RpcServerContext context)
+    {
+        if (request.Ids.Count > MostWaitedFor)
+        {
+            return new Failure(Catalogue.Usage, $"A wait names {request.Ids.Count} tasks; {MostWaitedFor} are allowed");
+        }
+
+        var open = new HashSet<long>(request.Ids.Count);
+        foreach (var text in request.Ids)
+        {
+            if (!TaskId.TryParse(text, out var id))
+            {
+                return NotAnId(text);
+            }
+
+            open.Add(id.Number);
+        }
+
+        // Wait first, then look: what ends in between is seen by the wait.
+        var all = open.ToArray();
+        var wait = new EndWait();
+        await loop.AskAsync(() =>
+        {
+            core.Watchers.Add(wait, all);
+            return true;
+        });
+        try
+        {
+            var found = await SendEndedAsync(all, open, responses, context.Cancellation);
+            if (found < all.Length)
+            {
+                var missing = await FirstMissingAsync(all, context.Cancellation);
+                return new Failure(Catalogue.TaskNotFound, $"There is no task {new TaskId(missing)}");
+            }
+
+            var batch = new List<long>();
+            while (open.Count > 0 && await wait.Ended.WaitToReadAsync(context.Cancellation))
+            {
+                batch.Clear();
+                while (batch.Count < MostPerAnswer && wait.Ended.TryRead(out var number))
+                {
+                    batch.Add(number);
+                }
+
+                await SendEndedAsync(batch, open, responses, context.Cancellation);
+            }
+
+            return null;
+        }
+        finally
+        {
+            loop.Post(() => core.Watchers.Remove(wait, all));
+        }
+    }
+
+    // Answers with those of the tasks that have ended. Returns how many of them exist.
+    private async Task<int> SendEndedAsync(
+        IReadOnlyList<long> numbers,
+        HashSet<long> open,
+        RpcWriter<WaitResponse> responses,
+        CancellationToken cancellation
+    )
+    {
+        var found = 0;
+        foreach (var chunk in numbers.Chunk(MostPerAnswer))
+        {
+            var response = new WaitResponse();
+            var bytes = 0L;
+            foreach (var record in await store.GetManyAsync(chunk, cancellation))
+            {
+                found++;
+                if (!Transitions.HasEnded(record.State) || !open.Remove(record.Number))
+                {
+                    continue;
+                }
+
+                var task = TaskMapping.ToWire(record, whole: true);
+                response.Ended.Add(task);
+                bytes += task.Payload.Length + task.Result.Length + task.LateResult.Length;
+                if (bytes > MostBytesPerAnswer)
+                {
+                    await responses.WriteAsync(response);
+                    response = new WaitResponse();
+                    bytes = 0;
+                }
+            }
+
+            if (response.Ended.Count > 0)
+            {
+                await responses.WriteAsync(response);
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<long> FirstMissingAsync(long[] numbers, CancellationToken cancellation)
+    {
+        foreach (var number in numbers)
+        {
+            if (await store.GetAsync(number, cancellation) is null)
+            {
+                return number;
+            }
+        }
+
+        return numbers[0];
+    }
+
+    private async ValueTask<Failure?> WatchAsync(WatchRequest request, RpcWriter<TaskEvent> responses, RpcServerContext context)
+    {
+        if (!TaskId.TryParse(request.Id, out var id))
+        {
+            return NotAnId(request.Id);
+        }
+
+        // Follow first, then look: what changes in between is seen.
+        var watch = new TaskWatch();
+        await loop.AskAsync(() =>
+        {
+            core.Watchers.Add(watch, id.Number);
+            return true;
+        });
+        try
+        {
+            var last = (V1.TaskState)(-1);
+            while (true)
+            {
+                var loaded = await LoadAsync(id, context.Cancellation);
+                if (!loaded.IsOk)
+                {
+                    return loaded.Failure;
+                }
+
+                if (loaded.Value.State != last)
+                {
+                    last = loaded.Value.State;
+                    await responses.WriteAsync(new TaskEvent { Task = loaded.Value });
+                }
+
+                if (Transitions.HasEnded(TaskMapping.FromWire(last)!.Value))
+                {
+                    return null;
+                }
+
+                await FollowAsync(watch, responses, context.Cancellation);
+            }
+        }
+        finally
+        {
+            loop.Post(() => core.Watchers.Remove(watch, id.Number));
+        }
+    }
+
+    // Passes lines and progress on until the state has changed.
+    private static async Task FollowAsync(TaskWatch watch, RpcWriter<TaskEvent> responses, CancellationToken cancellation)
+    {
+        while (await watch.Events.WaitToReadAsync(cancellation))
+        {
+            var changed = watch.TakeChanged();
+            while (watch.Events.TryRead(out var taskEvent))
+            {
+                if (taskEvent.EventCase != TaskEvent.EventOneofCase.None)
+                {
+                    responses.Write(taskEvent);
+                }
+            }
+
+            await responses.FlushAsync();
+            if (changed)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
+using OpenClaw.V1;
+
+namespace OpenClaw.Manager.Core;
+
+/// <summary>How a worker does.</summary>
+public enum WorkerState
+{
+    Registering,
+    Healthy,
+    Unreachable,
+    Draining,
+    Stopped,
+}
+
+/// <summary>An attempt that an incarnation holds.</summary>
+public readonly record struct HeldAttempt(int Attempt, LaneKey Lane);
+
+/// <summary>One incarnation of a worker: its session while it has one, its lease, what it holds. Owned by <see cref="ManagerCore"/>.</summary>
+internal sealed class Incarnation(WorkerRef worker)
+{
+    public WorkerRef Ref { get; } = worker;
+
+    /// <summary>What it said when it registered; null for one that is known from the store alone.</summary>
+    public Register? Info { get; set; }
+    public IWorkerSession? Session { get; set; }
+    public WorkerSeat? Seat { get; set; }
+    public WorkerState State { get; set; } = WorkerState.Unreachable;
+
+    /// <summary>Attempts that the store has assigned to it, by the task's number.</summary>
+    public Dictionary<long, HeldAttempt> Held { get; } = [];
+    public DateTimeOffset LastHeard { get; set; }
+    public DateTimeOffset ConnectedAt { get; set; }
+
+    /// <summary>Counts from the last sign of life. Past it, what it holds may be handed over.</summary>
+    public DateTimeOffset LeaseUntil { get; set; }
+
+    /// <summary>The end of the lease as it stands in the store.</summary>
+    public DateTimeOffset StoredUntil { get; set; }
+
+    /// <summary>Its release is posted; nothing more is done for it.</summary>
+    public bool Releasing { get; set; }
+    public string? Problem { get; set; }
+    public string? LastPeer { get; set; }
+
+    public bool IsConnected => Session is not null && State is WorkerState.Healthy or WorkerState.Draining;
+}

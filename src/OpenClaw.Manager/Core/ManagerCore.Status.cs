@@ -1,0 +1,127 @@
+using System.Diagnostics.Metrics;
+using OpenClaw.V1;
+
+namespace OpenClaw.Manager.Core;
+
+// What an operator sees. One source for the CLI, the metrics and the dashboard.
+internal sealed partial class ManagerCore
+{
+    public static string NameOf(WorkerState state) =>
+        state switch
+        {
+            WorkerState.Registering => "registering",
+            WorkerState.Healthy => "healthy",
+            WorkerState.Unreachable => "UNREACHABLE",
+            WorkerState.Draining => "draining",
+            WorkerState.Stopped => "stopped",
+            _ => throw new ArgumentOutOfRangeException(nameof(state)),
+        };
+
+    /// <summary>The cluster without the store's counts, which the caller adds.</summary>
+    public StatusResponse Status()
+    {
+        var response = new StatusResponse
+        {
+            Cluster = options.ClusterName,
+            QueueCapacity = options.QueueCapacity,
+            Manager = new ManagerStatus
+            {
+                Id = options.ManagerId,
+                Version = options.Version,
+                Leader = true,
+                StartedAtMs = StartedAt.ToUnixTimeMilliseconds(),
+                State =
+                    Stopping ? "stopping"
+                    : time.GetUtcNow() < storeTroubleUntil ? "degraded"
+                    : "healthy",
+                Address = options.Listen,
+            },
+        };
+
+        foreach (var worker in workers.Values.OrderBy(w => w.Ref.Worker, StringComparer.Ordinal))
+        {
+            response.Workers.Add(StatusOf(worker));
+            if (worker.State == WorkerState.Unreachable)
+            {
+                response.Problems.Add($"worker {worker.Ref.Worker} is UNREACHABLE: {worker.Problem ?? "the connection closed"}");
+            }
+        }
+
+        foreach (
+            var lane in dispatcher.Waiting.Where(l => !dispatcher.IsServed(l.Key.Type)).GroupBy(l => l.Key.Type, StringComparer.Ordinal)
+        )
+        {
+            response.Unserved.Add(new UnservedType { Type = lane.Key, Waiting = lane.Sum(l => l.Ready) });
+            response.Problems.Add($"no worker serves {lane.Key}: {lane.Sum(l => l.Ready)} tasks wait (clw-type-unserved)");
+        }
+
+        if (response.Manager.State == "degraded")
+        {
+            response.Problems.Add("the store refuses changes; see the manager's log");
+        }
+
+        // A type that nobody serves is a question to the user, not a fault of the cluster.
+        response.Healthy = response.Manager.State == "healthy" && !workers.Values.Any(w => w.State == WorkerState.Unreachable);
+        return response;
+    }
+
+    private WorkerStatus StatusOf(Incarnation worker)
+    {
+        var status = new WorkerStatus
+        {
+            Id = worker.Ref.Worker,
+            State = NameOf(worker.State),
+            Incarnation = worker.Ref.Incarnation,
+            Held = worker.Held.Count,
+            LastHeartbeatMs = worker.LastHeard.ToUnixTimeMilliseconds(),
+            ConnectedAtMs = worker.ConnectedAt == default ? 0 : worker.ConnectedAt.ToUnixTimeMilliseconds(),
+            Problem = worker.Problem ?? "",
+        };
+        if (worker.Info is { } info)
+        {
+            status.Address = $"{HostOf(worker.LastPeer)}:{info.HealthPort}";
+            status.Slots = info.Slots;
+            status.Running = Math.Min(worker.Held.Count, info.Slots);
+            status.Version = info.Version;
+            status.Environment = info.Environment;
+            status.Pid = info.Pid;
+            status.Host = info.Host;
+            status.Labels.Add(info.Labels);
+            status.Types_.AddRange(
+                info.Types_.Select(t => new WorkerType
+                {
+                    Name = t.Name,
+                    Kind = t.Kind,
+                    Version = t.Version,
+                })
+            );
+        }
+
+        return status;
+    }
+
+    private static string HostOf(string? peer) => peer is null ? "?" : peer[..Math.Max(0, peer.LastIndexOf(':'))];
+
+    public List<Measurement<long>> WorkerMeasurements()
+    {
+        var all = new List<Measurement<long>>();
+        foreach (var worker in workers.Values)
+        {
+            foreach (var state in Enum.GetValues<WorkerState>())
+            {
+                // As in the guides' alert rule: lower case, and 1 for the state that it is in.
+                all.Add(
+                    new Measurement<long>(
+                        worker.State == state ? 1 : 0,
+                        new KeyValuePair<string, object?>("worker", worker.Ref.Worker),
+                        new KeyValuePair<string, object?>("status", NameOf(state).ToLowerInvariant())
+                    )
+                );
+            }
+        }
+
+        return all;
+    }
+
+    public long ReadyTasks => dispatcher.Ready;
+}

@@ -1,0 +1,484 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Core.Errors;
+using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
+using OpenClaw.V1;
+
+namespace OpenClaw.Manager.Core;
+
+// Workers: registration, heartbeats, leases, and the hand-over of what a dead incarnation held (CONTRACT C7).
+internal sealed partial class ManagerCore
+{
+    private static readonly TimeSpan RenewalSlack = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StoppedShownFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// A worker asks to be registered. Null: it is being registered, <see cref="IWorkerSession.Send"/> will carry Registered once the
+    /// lease is stored and everything that was on its way to an earlier session has settled. Otherwise: why not.
+    /// </summary>
+    public Failure? Register(IWorkerSession session, Register info, out Incarnation? registered)
+    {
+        registered = null;
+        if (Stopping)
+        {
+            return new Failure(Catalogue.ManagerStopping, "The manager is stopping and registers no workers");
+        }
+
+        if (info.Worker.Length == 0 || info.Incarnation <= 0 || info.Slots <= 0)
+        {
+            return new Failure(Catalogue.RegistrationFailed, "Registration rejected: worker id, incarnation and slots are required");
+        }
+
+        var reference = new WorkerRef(info.Worker, info.Incarnation);
+        workers.TryGetValue(info.Worker, out var known);
+        if (known is not null && RefusalOf(known, info) is { } refusal)
+        {
+            LogRefused(logger, info.Worker, session.Peer, refusal.Message);
+            return refusal;
+        }
+
+        if (known is null && workers.Values.Count(w => w.State != WorkerState.Stopped) >= options.MaxWorkers)
+        {
+            return new Failure(
+                Catalogue.RegistrationFailed,
+                $"Registration rejected: the cluster is at its capacity of {options.MaxWorkers} workers (manager.max_workers)"
+            );
+        }
+
+        if (!incarnations.TryGetValue(reference, out var incarnation))
+        {
+            incarnation = new Incarnation(reference);
+            incarnations[reference] = incarnation;
+        }
+        else if (incarnation.Info is not null)
+        {
+            metrics.Reconnects.Add(1);
+        }
+
+        if (incarnation.Session is { } before)
+        {
+            CloseSeat(incarnation);
+            before.Close(new Failure(Catalogue.ConnectionLost, "The same incarnation opened a new session"));
+        }
+
+        // A new incarnation of the same worker proves that the earlier one is dead: one state directory, one lock, one process.
+        if (known is not null && known.Ref != reference)
+        {
+            Release(known, ReturnReason.WorkerLost, "a new incarnation registered");
+        }
+
+        var now = time.GetUtcNow();
+        workers[info.Worker] = incarnation;
+        incarnation.Info = info;
+        incarnation.Session = session;
+        incarnation.State = WorkerState.Registering;
+        incarnation.LastHeard = now;
+        incarnation.ConnectedAt = now;
+        incarnation.LastPeer = session.Peer;
+        incarnation.Problem = null;
+        registered = incarnation;
+        PostRegistration(incarnation, session);
+        return null;
+    }
+
+    // A live session of the same id: a restart of the same worker takes its id over, another worker is refused.
+    private static Failure? RefusalOf(Incarnation known, Register info)
+    {
+        var sameProcess = known.Ref.Incarnation == info.Incarnation;
+        var sameWorker = known.Info is null || (info.Identity.Length > 0 && known.Info.Identity == info.Identity);
+        if (sameProcess || (sameWorker && info.Incarnation > known.Ref.Incarnation))
+        {
+            return null;
+        }
+
+        if (sameWorker)
+        {
+            return new Failure(
+                Catalogue.RegistrationFailed,
+                $"Registration rejected: a later incarnation of worker '{info.Worker}' has registered; this one must end"
+            );
+        }
+
+        return known.IsConnected || known.State == WorkerState.Registering
+                ? new Failure(Catalogue.RegistrationFailed, $"Registration rejected: worker ID '{info.Worker}' already exists in cluster")
+            : known.Held.Count == 0 || known.State == WorkerState.Stopped ? null
+            : new Failure(
+                Catalogue.RegistrationFailed,
+                $"Registration rejected: worker ID '{info.Worker}' belongs to an unreachable worker that still holds {known.Held.Count} tasks",
+                "Give this worker an id of its own, or wait until the other's lease ends"
+            );
+    }
+
+    // The lease goes through the writer behind everything that was posted for this worker before. When it settles, Held is exactly
+    // what the store has assigned to the incarnation.
+    private void PostRegistration(Incarnation incarnation, IWorkerSession session) =>
+        post(
+            new LeaseOperation([LeaseOf(incarnation)])
+            {
+                Settled = Then<LeaseOperation>((_, failure) => OnRegistered(incarnation, session, failure)),
+            }
+        );
+
+    private void OnRegistered(Incarnation incarnation, IWorkerSession session, Failure? failure)
+    {
+        if (incarnation.Session != session)
+        {
+            return;
+        }
+
+        if (failure is not null)
+        {
+            Again(failure, () => PostRegistration(incarnation, session));
+            return;
+        }
+
+        var info = incarnation.Info!;
+        var answer = new Registered
+        {
+            Cluster = options.ClusterName,
+            Manager = options.ManagerId,
+            Version = options.Version,
+            LeaseMs = (long)options.TaskReassignAfter.TotalMilliseconds,
+            LeaseStopMs = (long)options.LeaseStop.TotalMilliseconds,
+        };
+
+        var holding = new Dictionary<long, int>(info.Holding.Count);
+        foreach (var attempt in info.Holding)
+        {
+            holding[attempt.Task] = attempt.Attempt_;
+            if (!incarnation.Held.TryGetValue(attempt.Task, out var held) || held.Attempt != attempt.Attempt_)
+            {
+                answer.Superseded.Add(attempt);
+            }
+        }
+
+        // Assigned in the store, and never arrived: the connection broke before. Nobody is blamed.
+        var missing = incarnation.Held.Where(h => !holding.TryGetValue(h.Key, out var attempt) || attempt != h.Value.Attempt).ToList();
+        foreach (var (task, held) in missing)
+        {
+            incarnation.Held.Remove(task);
+            dispatcher.Free(null, held.Lane);
+        }
+
+        if (missing.Count > 0)
+        {
+            Return(incarnation.Ref, [.. missing.Select(m => new AttemptRef(m.Key, m.Value.Attempt))]);
+        }
+
+        incarnation.State = WorkerState.Healthy;
+        session.Send(new ManagerMessage { Registered = answer });
+        OpenSeat(incarnation, info);
+        LogRegistered(logger, info.Worker, session.Peer, info.Slots, incarnation.Held.Count, missing.Count);
+    }
+
+    private void OpenSeat(Incarnation incarnation, Register info)
+    {
+        var seat = new WorkerSeat(incarnation.Ref, info.Slots, info.Prefetch) { Held = incarnation.Held.Count };
+        foreach (var type in info.Types_)
+        {
+            seat.Types.Add(type.Name);
+        }
+
+        incarnation.Seat = seat;
+        dispatcher.AddSeat(seat);
+    }
+
+    public void OnTypesChanged(Incarnation from, TypesChanged message)
+    {
+        from.Info!.Types_.Clear();
+        from.Info.Types_.AddRange(message.Types_);
+        if (from.Seat is { } seat)
+        {
+            seat.Types.Clear();
+            seat.Types.UnionWith(message.Types_.Select(t => t.Name));
+        }
+    }
+
+    /// <summary>Any message is a sign of life: a busy stream is a live one.</summary>
+    public void OnHeard(Incarnation from)
+    {
+        var now = time.GetUtcNow();
+        from.LastHeard = now;
+        from.LeaseUntil = now + options.TaskReassignAfter;
+    }
+
+    public void OnHeartbeat(Incarnation from, Heartbeat heartbeat) =>
+        from.Session?.Send(new ManagerMessage { HeartbeatAck = new HeartbeatAck { Sequence = heartbeat.Sequence } });
+
+    public void OnDraining(Incarnation from)
+    {
+        from.State = WorkerState.Draining;
+        if (from.Seat is { } seat)
+        {
+            seat.Draining = true;
+        }
+
+        LogDraining(logger, from.Ref.Worker, from.Held.Count);
+    }
+
+    /// <summary>
+    /// The worker's connection ended. That is no proof of death: what it holds stays with it. Only a worker that said good-bye gives
+    /// everything back at once.
+    /// </summary>
+    public void OnClosed(Incarnation from, IWorkerSession session, Failure? reason)
+    {
+        if (from.Session != session)
+        {
+            return;
+        }
+
+        CloseSeat(from);
+        from.Session = null;
+        if (from.Releasing)
+        {
+            return;
+        }
+
+        if (from.State == WorkerState.Draining)
+        {
+            from.State = WorkerState.Stopped;
+            from.LastHeard = time.GetUtcNow();
+            LogStopped(logger, from.Ref.Worker);
+            Release(from, ReturnReason.HandedBack, "it stopped");
+            return;
+        }
+
+        from.State = WorkerState.Unreachable;
+        from.Problem = reason is null ? "clw-worker-unreachable: the connection closed" : $"clw-worker-unreachable: {reason.Message}";
+        LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", reason?.ToString() ?? "the connection closed", from.Held.Count);
+    }
+
+    private void CloseSeat(Incarnation incarnation)
+    {
+        if (incarnation.Seat is { } seat)
+        {
+            dispatcher.CloseSeat(seat);
+            incarnation.Seat = null;
+        }
+    }
+
+    /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
+    public int OnDeathReported(WorkerRef worker, string cause)
+    {
+        if (!incarnations.TryGetValue(worker, out var incarnation) || incarnation.Releasing)
+        {
+            return 0;
+        }
+
+        LogDied(logger, worker.Worker, cause, incarnation.Held.Count);
+        var held = incarnation.Held.Count;
+        incarnation.Problem = $"clw-worker-crash: {cause}";
+        incarnation.State = WorkerState.Unreachable;
+        incarnation.Session?.Close(new Failure(Catalogue.WorkerCrash, cause));
+        CloseSeat(incarnation);
+        Release(incarnation, ReturnReason.WorkerLost, cause);
+        return held;
+    }
+
+    private void Release(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired = false)
+    {
+        incarnation.Releasing = true;
+        post(
+            new ReleaseOperation(incarnation.Ref, reason)
+            {
+                MaxLosses = options.MaxLosses,
+                OnlyIfExpired = onlyIfExpired,
+                Settled = Then<ReleaseOperation>((op, failure) => OnReleased(incarnation, op, why, failure)),
+            }
+        );
+    }
+
+    private void OnReleased(Incarnation incarnation, ReleaseOperation operation, string why, Failure? failure)
+    {
+        if (failure is not null)
+        {
+            Again(failure, () => Release(incarnation, operation.Reason, why, operation.OnlyIfExpired));
+            return;
+        }
+
+        if (!operation.Released)
+        {
+            // A heartbeat was stored first, perhaps by another manager: it lives.
+            incarnation.Releasing = false;
+            return;
+        }
+
+        foreach (var held in incarnation.Held.Values)
+        {
+            dispatcher.Free(null, held.Lane);
+        }
+
+        incarnation.Held.Clear();
+        incarnations.Remove(incarnation.Ref);
+        if (operation.Returned.Count > 0)
+        {
+            LogReleased(logger, operation.Returned.Count, incarnation.Ref.Worker, why);
+        }
+
+        OnReturned(operation.Returned);
+    }
+
+    /// <summary>What depends on time alone: every second, and when <see cref="NextDue"/> says so.</summary>
+    public void Tick()
+    {
+        var now = time.GetUtcNow();
+        RunRetries(now);
+        Promote(now);
+        CheckHeartbeats(now);
+        CheckLeases(now);
+        RecallStuck(now);
+        Prune(now);
+    }
+
+    private void CheckHeartbeats(DateTimeOffset now)
+    {
+        foreach (var worker in workers.Values)
+        {
+            if (worker.Session is not { } session || worker.Info is not { } info)
+            {
+                continue;
+            }
+
+            var interval = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000));
+            if (now - worker.LastHeard > interval * 3)
+            {
+                var silence = new Failure(
+                    Catalogue.HeartbeatFailure,
+                    $"nothing heard for {(now - worker.LastHeard).TotalSeconds:0} seconds"
+                );
+                session.Close(silence);
+                OnClosed(worker, session, silence);
+            }
+        }
+
+        foreach (var gone in workers.Values.Where(w => w.State == WorkerState.Stopped && now - w.LastHeard > StoppedShownFor).ToList())
+        {
+            workers.Remove(gone.Ref.Worker);
+        }
+    }
+
+    private void CheckLeases(DateTimeOffset now)
+    {
+        List<Incarnation>? renew = null;
+        List<Incarnation>? expired = null;
+        foreach (var incarnation in incarnations.Values)
+        {
+            if (incarnation.Releasing)
+            {
+                continue;
+            }
+
+            if (incarnation.LeaseUntil - incarnation.StoredUntil > RenewalSlack)
+            {
+                (renew ??= []).Add(incarnation);
+            }
+            else if (incarnation.Session is null && now > incarnation.StoredUntil)
+            {
+                (expired ??= []).Add(incarnation);
+            }
+        }
+
+        if (renew is not null)
+        {
+            // Not tried again when it fails: the next tick does it.
+            post(new LeaseOperation([.. renew.Select(LeaseOf)]));
+        }
+
+        foreach (var incarnation in expired ?? [])
+        {
+            LogExpired(logger, incarnation.Ref.Worker, incarnation.Held.Count);
+            Release(incarnation, ReturnReason.WorkerLost, "its lease ended", onlyIfExpired: true);
+        }
+    }
+
+    private Lease LeaseOf(Incarnation incarnation)
+    {
+        incarnation.LeaseUntil = time.GetUtcNow() + options.TaskReassignAfter;
+        incarnation.StoredUntil = incarnation.LeaseUntil;
+        return new Lease
+        {
+            Worker = incarnation.Ref,
+            Manager = options.ManagerId,
+            Until = incarnation.StoredUntil.ToUnixTimeMilliseconds(),
+        };
+    }
+
+    // Tasks were sent ahead to a worker whose slots turned out to be busy for long, while another has slots free: it gives back
+    // those that it has not started.
+    private void RecallStuck(DateTimeOffset now)
+    {
+        foreach (var worker in workers.Values)
+        {
+            if (worker.Seat is not { } seat || worker.Session is null || seat.Held <= seat.Slots)
+            {
+                continue;
+            }
+
+            var elsewhere = dispatcher.Seats.Any(s => s != seat && s.IsOpen && s.Held < s.Slots && s.Types.Overlaps(seat.Types));
+            var stuck = seat.LastFreed != default && now - seat.LastFreed > TimeSpan.FromSeconds(1);
+            if (!elsewhere || !stuck)
+            {
+                continue;
+            }
+
+            var recall = new Recall();
+            recall.Attempts.AddRange(worker.Held.Select(h => new Attempt { Task = h.Key, Attempt_ = h.Value.Attempt }));
+            worker.Session.Send(new ManagerMessage { Recall = recall });
+            seat.LastFreed = now;
+        }
+    }
+
+    private DateTimeOffset nextPrune;
+
+    private void Prune(DateTimeOffset now)
+    {
+        if (now < nextPrune || Stopping)
+        {
+            return;
+        }
+
+        nextPrune = now + TimeSpan.FromMinutes(1);
+        post(
+            new PruneOperation((now - options.Retention).ToUnixTimeMilliseconds(), 1000)
+            {
+                Settled = Then<PruneOperation>(
+                    (op, failure) =>
+                    {
+                        if (failure is null && op.Removed == op.Most)
+                        {
+                            nextPrune = default;
+                        }
+                    }
+                ),
+            }
+        );
+    }
+
+    [LoggerMessage(
+        30,
+        LogLevel.Information,
+        "Worker {worker} registered from {peer}: {slots} slots, goes on with {held} tasks, {missing} sent again"
+    )]
+    private static partial void LogRegistered(ILogger logger, string worker, string peer, int slots, int held, int missing);
+
+    [LoggerMessage(31, LogLevel.Error, "Worker {worker} is UNREACHABLE at {peer}: {reason}; its {held} tasks are kept for it")]
+    private static partial void LogUnreachable(ILogger logger, string worker, string peer, string reason, int held);
+
+    [LoggerMessage(32, LogLevel.Error, "Worker {worker} died: {cause}; its {held} tasks go to others")]
+    private static partial void LogDied(ILogger logger, string worker, string cause, int held);
+
+    [LoggerMessage(33, LogLevel.Information, "{count} tasks of worker {worker} went back to the queue: {why}")]
+    private static partial void LogReleased(ILogger logger, int count, string worker, string why);
+
+    [LoggerMessage(34, LogLevel.Warning, "The lease of worker {worker} ended while it was UNREACHABLE; its {held} tasks go to others")]
+    private static partial void LogExpired(ILogger logger, string worker, int held);
+
+    [LoggerMessage(35, LogLevel.Information, "Worker {worker} is draining; it still holds {held} tasks")]
+    private static partial void LogDraining(ILogger logger, string worker, int held);
+
+    [LoggerMessage(36, LogLevel.Information, "Worker {worker} stopped")]
+    private static partial void LogStopped(ILogger logger, string worker);
+
+    [LoggerMessage(37, LogLevel.Warning, "clw-registration-failed: worker {worker} from {peer} was not registered: {reason}")]
+    private static partial void LogRefused(ILogger logger, string worker, string peer, string reason);
+}

@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Core.Errors;
+using OpenClaw.Manager.Dispatch;
+using OpenClaw.Manager.Watch;
+using OpenClaw.Store;
+
+namespace OpenClaw.Manager.Core;
+
+/// <summary>
+/// What a manager decides, one method per thing that can happen. Every method runs in the <see cref="ManagerLoop"/>; none blocks and
+/// none does I/O: changes go to the store as operations (<paramref name="post"/>), whose results come back as further calls, and
+/// messages go to sessions. The simulator runs this same class against a store and sessions of its own.
+/// </summary>
+/// <remarks>
+/// A crash between any two steps is safe because the store is the only truth: what was not committed was not acknowledged, and what
+/// was committed is read again at start. Credits, sessions and waiters are rebuilt by the workers and clients that come back.
+/// </remarks>
+internal sealed partial class ManagerCore(
+    ManagerOptions options,
+    TimeProvider time,
+    Action<StoreOperation> post,
+    Action<Action> schedule,
+    ManagerMetrics metrics,
+    ILogger<ManagerCore> logger
+)
+{
+    private readonly Dispatcher dispatcher = new(options.Limits);
+    private readonly Dictionary<string, Incarnation> workers = new(StringComparer.Ordinal);
+
+    /// <summary>Earlier incarnations whose release is under way, and those known from the store alone while a newer one has registered.</summary>
+    private readonly Dictionary<WorkerRef, Incarnation> incarnations = [];
+    private DateTimeOffset? nextDue;
+    private bool promoting;
+
+    /// <summary>While the store refuses, claims wait until then.</summary>
+    private DateTimeOffset storeTroubleUntil;
+
+    public TaskWatchers Watchers { get; } = new();
+
+    public Dispatcher Dispatcher => dispatcher;
+
+    /// <summary>Set by a graceful stop: submissions are refused, nothing new is dispatched.</summary>
+    public bool Stopping { get; private set; }
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    /// <summary>Rebuilds what the store knows. Before any session or call.</summary>
+    public void Restore(
+        IReadOnlyList<LaneCount> lanes,
+        IReadOnlyList<(Lease Lease, IReadOnlyList<(AttemptRef Attempt, Lane Lane)> Held)> leases
+    )
+    {
+        foreach (var count in lanes)
+        {
+            dispatcher.AddReady(KeyOf(count.Lane), count.Lane, count.Ready);
+            if (count.Delayed > 0)
+            {
+                // When exactly is found by the first promotion.
+                nextDue = DateTimeOffset.MinValue;
+            }
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var (lease, held) in leases)
+        {
+            var incarnation = new Incarnation(lease.Worker)
+            {
+                LastHeard = now,
+                LeaseUntil = now + options.TaskReassignAfter,
+                StoredUntil = now + options.TaskReassignAfter,
+                Problem = "not seen since this manager started",
+            };
+            foreach (var (attempt, lane) in held)
+            {
+                incarnation.Held[attempt.Task] = new HeldAttempt(attempt.Attempt, KeyOf(lane));
+                dispatcher.Hold(null, KeyOf(lane));
+            }
+
+            incarnations[lease.Worker] = incarnation;
+            if (!workers.TryGetValue(lease.Worker.Worker, out var other) || other.Ref.Incarnation < lease.Worker.Incarnation)
+            {
+                workers[lease.Worker.Worker] = incarnation;
+            }
+        }
+    }
+
+    /// <summary>Hands waiting tasks to free credits. After every run of the loop.</summary>
+    public void Dispatch()
+    {
+        if (Stopping || time.GetUtcNow() < storeTroubleUntil)
+        {
+            return;
+        }
+
+        foreach (var plan in dispatcher.Plan())
+        {
+            post(
+                new ClaimOperation(plan.Seat.Worker, plan.Shares(), plan.Count)
+                {
+                    Settled = Then<ClaimOperation>((claim, failure) => OnClaimed(plan, claim, failure)),
+                }
+            );
+        }
+    }
+
+    public void BeginStop()
+    {
+        Stopping = true;
+    }
+
+    /// <summary>Back from the store's thread into the loop, in commit order.</summary>
+    private Action<StoreOperation, Failure?> Then<T>(Action<T, Failure?> handler)
+        where T : StoreOperation => (operation, failure) => schedule(() => handler((T)operation, failure));
+
+    private static LaneKey KeyOf(Lane lane) => new(lane.Project, lane.Queue, lane.Type);
+
+    /// <summary>
+    /// The store refused a change that has to happen (disk full). It is posted again after a pause, until it goes through; meanwhile
+    /// nothing is claimed.
+    /// </summary>
+    private void Again(Failure failure, Action retry)
+    {
+        var pause = TimeSpan.FromSeconds(1);
+        if (time.GetUtcNow() >= storeTroubleUntil)
+        {
+            LogStoreTrouble(logger, failure.Code, failure.Message);
+        }
+
+        storeTroubleUntil = time.GetUtcNow() + pause;
+        retries.Add((storeTroubleUntil, retry));
+    }
+
+    private readonly List<(DateTimeOffset At, Action Retry)> retries = [];
+
+    private void RunRetries(DateTimeOffset now)
+    {
+        if (retries.Count == 0)
+        {
+            return;
+        }
+
+        var due = retries.Where(r => r.At <= now).ToList();
+        retries.RemoveAll(r => r.At <= now);
+        foreach (var (_, retry) in due)
+        {
+            retry();
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "{code}: {message}; changes wait and are tried again every second")]
+    private static partial void LogStoreTrouble(ILogger logger, string code, string message);
+}

@@ -1,0 +1,64 @@
+using OpenClaw.Core.Tasks;
+using OpenClaw.Store;
+using OpenClaw.V1;
+using TaskFailure = OpenClaw.Core.Tasks.TaskFailure;
+
+namespace OpenClaw.Manager.Core;
+
+/// <summary>Outcomes as they travel, and as they are kept.</summary>
+internal static class OutcomeMapping
+{
+    public static Outcome ToStore(AttemptOutcome o, WorkerRef by) =>
+        new()
+        {
+            Attempt = new AttemptRef(o.Task, o.Attempt),
+            By = by,
+            Succeeded = o.Succeeded,
+            Retryable = o.Retryable,
+            Result = o.Result.Memory,
+            Failure = o.Succeeded ? default : FromWire(o.Failure, by.Worker).ToJson(),
+            StartedAt = o.StartedAtMs,
+            RunMicros = o.RunMicros,
+            PluginVersion = o.PluginVersion.Length == 0 ? null : o.PluginVersion,
+        };
+
+    /// <summary>Checks nothing away: a worker of a later version may send codes that this one does not know.</summary>
+    private static TaskFailure FromWire(V1.TaskFailure? failure, string worker) =>
+        new()
+        {
+            Code = failure?.Code is { Length: > 0 } code ? code : "clw-task-failed",
+            Message = Cut(failure?.Message ?? ""),
+            ExitCode = failure?.HasExitCode == true ? failure.ExitCode : null,
+            Signal = failure?.Signal is { Length: > 0 } signal ? signal : null,
+            PeakMemoryBytes = failure?.HasPeakMemoryBytes == true ? failure.PeakMemoryBytes : null,
+            CorePath = failure?.CorePath is { Length: > 0 } core ? core : null,
+            LastLines = failure is { LastLines.Count: > 0 } ? [.. failure.LastLines.TakeLast(TaskLimits.MaxLastLines).Select(Cut)] : null,
+            Worker = worker,
+        };
+
+    public static V1.TaskFailure ToWire(TaskFailure failure)
+    {
+        var wire = new V1.TaskFailure
+        {
+            Code = failure.Code,
+            Message = failure.Message,
+            Signal = failure.Signal ?? "",
+            CorePath = failure.CorePath ?? "",
+            Worker = failure.Worker ?? "",
+        };
+        if (failure.ExitCode is { } exit)
+        {
+            wire.ExitCode = exit;
+        }
+
+        if (failure.PeakMemoryBytes is { } peak)
+        {
+            wire.PeakMemoryBytes = peak;
+        }
+
+        wire.LastLines.AddRange(failure.LastLines ?? []);
+        return wire;
+    }
+
+    private static string Cut(string text) => text.Length <= TaskLimits.MaxMessageChars ? text : text[..TaskLimits.MaxMessageChars];
+}

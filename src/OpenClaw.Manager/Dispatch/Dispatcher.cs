@@ -1,0 +1,274 @@
+using System.Runtime.InteropServices;
+using OpenClaw.Store;
+
+namespace OpenClaw.Manager.Dispatch;
+
+/// <summary>
+/// Who gets what. Pure: it knows lanes, seats and credits, is told what happened, and answers with decisions; it does no I/O and
+/// reads no clock. Owned by one caller; not thread-safe.
+/// </summary>
+/// <remarks>
+/// Fairness: within the lanes that a worker serves, higher priority first, then older (the store's claim does that). A submission
+/// takes a free credit directly only when no eligible task waits that it would overtake.
+/// </remarks>
+public sealed class Dispatcher(DispatchLimits limits)
+{
+    private readonly Dictionary<LaneKey, LaneState> lanes = [];
+    private readonly List<LaneState> waiting = [];
+    private readonly List<WorkerSeat> seats = [];
+    private readonly Dictionary<string, TypeTimes> times = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> heldByQueue = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> heldByType = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<WorkerSeat> Seats => seats;
+
+    /// <summary>Lanes in which tasks wait that are due.</summary>
+    public IEnumerable<LaneState> Waiting => waiting.Where(l => l.Ready > 0);
+
+    /// <summary>Everything that waits and is due.</summary>
+    public long Ready => waiting.Sum(l => l.Ready);
+
+    public void AddSeat(WorkerSeat seat) => seats.Add(seat);
+
+    /// <summary>The worker's connection is gone. What it holds is not moved: that is for leases and proofs of death.</summary>
+    public void CloseSeat(WorkerSeat seat)
+    {
+        seat.Closed = true;
+        seats.Remove(seat);
+    }
+
+    /// <summary>True when a connected worker that takes work serves the type.</summary>
+    public bool IsServed(string type)
+    {
+        foreach (var seat in seats)
+        {
+            if (seat.IsOpen && seat.Types.Contains(type))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public TypeTimes TimesOf(string type)
+    {
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(times, type, out _);
+        return entry ??= new TypeTimes();
+    }
+
+    /// <summary>The seat whose credit takes a new task at once, or null: it has to wait (call <see cref="AddReady(LaneKey, Lane?, long)"/>).</summary>
+    public WorkerSeat? TakeCredit(LaneKey lane)
+    {
+        if (AtLimit(lane) || (lanes.TryGetValue(lane, out var state) && state.Ready > 0))
+        {
+            return null;
+        }
+
+        WorkerSeat? best = null;
+        var bestLoad = double.MaxValue;
+        var typeTimes = TimesOf(lane.Type);
+        foreach (var seat in seats)
+        {
+            if (!seat.IsOpen || !seat.Types.Contains(lane.Type) || seat.Credits(typeTimes) <= 0)
+            {
+                continue;
+            }
+
+            var load = (double)seat.Held / seat.Slots;
+            if (load < bestLoad && !SomethingWaitsFor(seat))
+            {
+                best = seat;
+                bestLoad = load;
+            }
+        }
+
+        if (best is not null)
+        {
+            Hold(best, lane);
+        }
+
+        return best;
+    }
+
+    /// <summary>Tasks of a lane became ready (or are being stored as such).</summary>
+    public void AddReady(LaneKey key, Lane? lane, long count)
+    {
+        var state = StateOf(key);
+        state.Lane ??= lane;
+        state.Add(count);
+        if (!state.Listed)
+        {
+            state.Listed = true;
+            waiting.Add(state);
+        }
+    }
+
+    /// <summary>Tells the number of a lane that the store has drawn.</summary>
+    public void Know(Lane lane) => StateOf(new LaneKey(lane.Project, lane.Queue, lane.Type)).Lane ??= lane;
+
+    /// <summary>Tasks that were counted as ready are not: cancelled, or never stored.</summary>
+    public void RemoveReady(LaneKey key, long count) => StateOf(key).Remove(count);
+
+    /// <summary>A worker that resumes after a lost connection, or whose attempts were read at start, holds this attempt.</summary>
+    public void Hold(WorkerSeat? seat, LaneKey lane)
+    {
+        if (seat is not null)
+        {
+            seat.Held++;
+        }
+
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _)++;
+    }
+
+    /// <summary>An attempt ended, or a credit was not used.</summary>
+    public void Free(WorkerSeat? seat, LaneKey lane)
+    {
+        if (seat is not null)
+        {
+            seat.Held--;
+        }
+
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _)--;
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _)--;
+    }
+
+    /// <summary>The claims that are worth posting now. Each reserves its credits until <see cref="Claimed"/> or <see cref="ClaimFailed"/>.</summary>
+    public List<ClaimPlan> Plan()
+    {
+        var plans = new List<ClaimPlan>();
+        waiting.RemoveAll(static l => !(l.Listed = l.Ready > 0));
+        if (waiting.Count == 0)
+        {
+            return plans;
+        }
+
+        // The least loaded first: it has waited longest for work.
+        foreach (var seat in seats.Where(s => s.IsOpen && !s.Claiming).OrderBy(s => (double)s.Held / s.Slots))
+        {
+            if (PlanFor(seat) is { } plan)
+            {
+                seat.Claiming = true;
+                Reserve(plan, 1);
+                plans.Add(plan);
+            }
+        }
+
+        return plans;
+    }
+
+    /// <summary>A claim was carried out.</summary>
+    public void Claimed(ClaimPlan plan, IReadOnlyList<ClaimedTask> claimed)
+    {
+        plan.Seat.Claiming = false;
+        Reserve(plan, -1);
+        var byLane = new Dictionary<int, int>();
+        foreach (var task in claimed)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(byLane, task.Lane.Id, out _)++;
+            Hold(plan.Seat, new LaneKey(task.Lane.Project, task.Lane.Queue, task.Lane.Type));
+        }
+
+        // Fewer than asked for, though no bound of the lane stopped it: the lane was empty.
+        var cameShort = claimed.Count < plan.Count;
+        foreach (var lane in plan.Lanes)
+        {
+            var got = byLane.GetValueOrDefault(lane.State.Lane!.Id);
+            if (cameShort && got < lane.Most)
+            {
+                lane.State.Emptied(lane.AddedBefore);
+            }
+            else
+            {
+                lane.State.Remove(got);
+            }
+        }
+    }
+
+    /// <summary>A claim was not carried out: nothing changed.</summary>
+    public void ClaimFailed(ClaimPlan plan)
+    {
+        plan.Seat.Claiming = false;
+        Reserve(plan, -1);
+    }
+
+    // A claim under way counts against the limits with all that it may bring.
+    private void Reserve(ClaimPlan plan, int sign)
+    {
+        foreach (var lane in plan.Lanes)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.State.Key.Queue, out _) += sign * lane.Most;
+            CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.State.Key.Type, out _) += sign * lane.Most;
+        }
+    }
+
+    private ClaimPlan? PlanFor(WorkerSeat seat)
+    {
+        List<PlannedLane>? chosen = null;
+        var count = 0;
+        foreach (var lane in waiting)
+        {
+            if (lane.Ready <= 0 || lane.Lane is null || !seat.Types.Contains(lane.Key.Type))
+            {
+                continue;
+            }
+
+            var credits = seat.Credits(TimesOf(lane.Key.Type));
+            var free = Math.Max(0, seat.Slots - seat.Held);
+
+            // Beyond its free slots a worker takes no more than its share, so that the last tasks spread over all workers.
+            var share = (lane.Ready + seats.Count - 1) / seats.Count;
+            var most = (int)Math.Min(Math.Min(credits, Math.Max(free, share)), RoomOf(lane.Key));
+            if (most > 0)
+            {
+                (chosen ??= []).Add(new PlannedLane(lane, most, lane.Added));
+                count = Math.Max(count, most);
+            }
+        }
+
+        return chosen is null ? null : new ClaimPlan(seat, chosen, count);
+    }
+
+    private bool SomethingWaitsFor(WorkerSeat seat)
+    {
+        foreach (var lane in waiting)
+        {
+            if (lane.Ready > 0 && seat.Types.Contains(lane.Key.Type) && !AtLimit(lane.Key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool AtLimit(LaneKey lane) => RoomOf(lane) <= 0;
+
+    private long RoomOf(LaneKey lane)
+    {
+        long room = int.MaxValue;
+        if (limits.ByQueue.TryGetValue(lane.Queue, out var queueLimit))
+        {
+            room = Math.Min(room, queueLimit - heldByQueue.GetValueOrDefault(lane.Queue));
+        }
+
+        if (limits.ByType.TryGetValue(lane.Type, out var typeLimit))
+        {
+            room = Math.Min(room, typeLimit - heldByType.GetValueOrDefault(lane.Type));
+        }
+
+        return room;
+    }
+
+    private LaneState StateOf(LaneKey key)
+    {
+        ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(lanes, key, out var known);
+        if (!known)
+        {
+            state = new LaneState(key);
+        }
+
+        return state!;
+    }
+}

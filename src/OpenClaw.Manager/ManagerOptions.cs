@@ -1,0 +1,34 @@
+using OpenClaw.Manager.Dispatch;
+
+namespace OpenClaw.Manager;
+
+/// <summary>What a manager needs to know, checked. Immutable.</summary>
+public sealed record ManagerOptions
+{
+    public string ClusterName { get; init; } = "local";
+
+    /// <summary>This process' name in status and leases.</summary>
+    public required string ManagerId { get; init; }
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where workers and clients connect (gRPC).</summary>
+    public string Listen { get; init; } = "127.0.0.1:9090";
+
+    /// <summary>Dashboard, metrics and health; null = none.</summary>
+    public string? Web { get; init; } = "127.0.0.1:9080";
+    public int MaxWorkers { get; init; } = 1000;
+    public long QueueCapacity { get; init; } = 1_000_000;
+    public int DefaultMaxRetries { get; init; } = 3;
+    public int MaxLosses { get; init; } = 5;
+
+    /// <summary>How long an ended task is kept.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan TaskReassignAfter { get; init; } = TimeSpan.FromMinutes(6);
+    public TimeSpan LeaseStop { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
+    public DispatchLimits Limits { get; init; } = new();
+
+    /// <summary>Allows an address beyond loopback without TLS and sign-in. Said aloud at start.</summary>
+    public bool Insecure { get; init; }
+    public string Version { get; init; } = "0.1.0";
+}

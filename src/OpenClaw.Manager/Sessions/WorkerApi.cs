@@ -1,0 +1,34 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Manager.Core;
+using OpenClaw.Rpc.Api;
+using OpenClaw.Rpc.Server;
+using OpenClaw.Store;
+using OpenClaw.V1;
+
+namespace OpenClaw.Manager.Sessions;
+
+/// <summary><c>openclaw.v1.WorkerService</c>.</summary>
+internal static class WorkerApi
+{
+    public static RpcService Create(ManagerLoop loop, ManagerCore core) =>
+        new RpcService(WorkerMethods.Service)
+            .Duplex(
+                WorkerMethods.Session,
+                (requests, responses, context) => new WorkerSession(loop, core, context.Peer).RunAsync(requests, responses, context)
+            )
+            .Unary(
+                WorkerMethods.ReportDeath,
+                async (request, _) =>
+                {
+                    if (request.Worker.Length == 0 || request.Incarnation <= 0)
+                    {
+                        return new Failure(Catalogue.Usage, "A report of death names worker and incarnation");
+                    }
+
+                    var held = await loop.AskAsync(() =>
+                        core.OnDeathReported(new WorkerRef(request.Worker, request.Incarnation), request.Cause)
+                    );
+                    return new ReportDeathResponse { Released = held };
+                }
+            );
+}

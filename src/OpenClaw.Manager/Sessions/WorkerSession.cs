@@ -1,0 +1,171 @@
+using System.Threading.Channels;
+using OpenClaw.Core.Errors;
+using OpenClaw.Manager.Api;
+using OpenClaw.Manager.Core;
+using OpenClaw.Rpc.Server;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.Manager.Sessions;
+
+/// <summary>
+/// A worker's stream. Reads messages and posts them to the loop, in order; writes what the core sends, several messages to a flush.
+/// </summary>
+internal sealed class WorkerSession(ManagerLoop loop, ManagerCore core, string peer) : IWorkerSession
+{
+    /// <summary>Messages that wait to be written. A worker that lets this many pile up does not read, and is cut off.</summary>
+    private const int MostWaiting = 64 * 1024;
+
+    /// <summary>Messages that were read and not yet handled by the loop.</summary>
+    private const int MostUnhandled = 64;
+
+    private readonly Channel<ManagerMessage> outgoing = Channel.CreateBounded<ManagerMessage>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true }
+    );
+    private readonly WeightedGate unhandled = new(MostUnhandled);
+    private RpcReader<WorkerMessage>? reader;
+    private Failure? closedFor;
+    private volatile bool closed;
+
+    public string Peer { get; } = peer;
+
+    public void Send(ManagerMessage message)
+    {
+        if (!outgoing.Writer.TryWrite(message) && !closed)
+        {
+            Close(new Failure(Catalogue.ConnectionLost, $"The worker at {Peer} does not read what it is sent"));
+        }
+    }
+
+    public void Close(Failure? reason)
+    {
+        if (closed)
+        {
+            return;
+        }
+
+        closedFor = reason;
+        closed = true;
+        outgoing.Writer.TryComplete();
+        reader?.Stop();
+    }
+
+    /// <summary>Carries the stream from its first message to its end.</summary>
+    public async ValueTask<Failure?> RunAsync(
+        RpcReader<WorkerMessage> requests,
+        RpcWriter<ManagerMessage> responses,
+        RpcServerContext context
+    )
+    {
+        reader = requests;
+        var first = await requests.ReadAsync();
+        if (first?.MessageCase != WorkerMessage.MessageOneofCase.Register)
+        {
+            return new Failure(Catalogue.Protocol, "The first message of a worker's session must be Register");
+        }
+
+        var (refusal, incarnation) = await loop.AskAsync(() =>
+        {
+            var failure = core.Register(this, first.Register, out var registered);
+            return (failure, registered);
+        });
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        Failure? broken = null;
+        var writing = WriteAllAsync(responses);
+        try
+        {
+            await ReadAllAsync(requests, incarnation!);
+        }
+        catch (FailureException e)
+        {
+            broken = e.Failure;
+        }
+
+        var reason = closed ? closedFor : broken;
+        loop.Post(() => core.OnClosed(incarnation!, this, reason));
+        outgoing.Writer.TryComplete();
+        await writing;
+        return reason;
+    }
+
+    private async Task ReadAllAsync(RpcReader<WorkerMessage> requests, Incarnation incarnation)
+    {
+        while (!closed && await requests.ReadAsync() is { } message)
+        {
+            await unhandled.EnterAsync(1);
+            loop.Post(() =>
+            {
+                unhandled.Leave(1);
+                Handle(incarnation, message);
+            });
+        }
+    }
+
+    private void Handle(Incarnation from, WorkerMessage message)
+    {
+        // An earlier session of the same incarnation may still deliver: outcomes count whichever way they come.
+        core.OnHeard(from);
+        switch (message.MessageCase)
+        {
+            case WorkerMessage.MessageOneofCase.Outcomes:
+                core.OnOutcomes(from, message.Outcomes);
+                break;
+            case WorkerMessage.MessageOneofCase.Started:
+                core.OnStarted(from, message.Started);
+                break;
+            case WorkerMessage.MessageOneofCase.Heartbeat:
+                core.OnHeartbeat(from, message.Heartbeat);
+                break;
+            case WorkerMessage.MessageOneofCase.Progress:
+                core.OnProgress(from, message.Progress);
+                break;
+            case WorkerMessage.MessageOneofCase.Logs:
+                core.OnTaskLines(message.Logs);
+                break;
+            case WorkerMessage.MessageOneofCase.HandBack:
+                core.OnHandBack(from, message.HandBack);
+                break;
+            case WorkerMessage.MessageOneofCase.TypesChanged:
+                core.OnTypesChanged(from, message.TypesChanged);
+                break;
+            case WorkerMessage.MessageOneofCase.Draining:
+                core.OnDraining(from);
+                break;
+            case WorkerMessage.MessageOneofCase.Register:
+                Close(new Failure(Catalogue.Protocol, "Register was sent twice on one session"));
+                break;
+            case WorkerMessage.MessageOneofCase.None:
+            default:
+                // A later version's message: not for us.
+                break;
+        }
+    }
+
+    private async Task WriteAllAsync(RpcWriter<ManagerMessage> responses)
+    {
+        try
+        {
+            while (await outgoing.Reader.WaitToReadAsync())
+            {
+                while (outgoing.Reader.TryRead(out var message))
+                {
+                    if (responses.Write(message))
+                    {
+                        await responses.FlushAsync();
+                    }
+                }
+
+                await responses.FlushAsync();
+            }
+        }
+        catch (FailureException e)
+        {
+            // The worker is gone or reads too slowly; the reading side ends with it and tells the core.
+            Close(e.Failure);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using OpenClaw.Core.Errors;
+
+namespace OpenClaw.Rpc.Server;
+
+/// <summary>One call as its handler sees it. Valid until the handler has returned; for one thread at a time, but for <see cref="Cancellation"/>.</summary>
+public sealed class RpcServerContext : IDisposable
+{
+    private readonly HttpContext http;
+    private RpcMetadata? metadata;
+    private RpcMetadata? responseHeaders;
+    private RpcMetadata? responseTrailers;
+    private CancellationTokenSource? source;
+    private readonly CancellationTokenSource? deadline;
+
+    internal RpcServerContext(HttpContext http, RpcServerOptions options, TimeSpan? timeout)
+    {
+        this.http = http;
+        Options = options;
+        Timeout = timeout;
+        if (timeout is { TotalMilliseconds: <= int.MaxValue } time)
+        {
+            deadline = new(time > TimeSpan.Zero ? (int)Math.Ceiling(time.TotalMilliseconds) : 0);
+        }
+    }
+
+    internal RpcServerOptions Options { get; }
+
+    /// <summary>The path of the method, <c>/package.Service/Method</c>.</summary>
+    public string Method => http.Request.Path.Value ?? "";
+
+    /// <summary>How long the client allowed from the call's beginning; null when it named no deadline.</summary>
+    public TimeSpan? Timeout { get; }
+
+    /// <summary>True once the client's time is used up; whatever the handler returns, the client gets DEADLINE_EXCEEDED.</summary>
+    public bool DeadlinePassed => deadline is { IsCancellationRequested: true };
+
+    /// <summary>Fires at the deadline, when the client gave the call up or went away, and when the server stops.</summary>
+    public CancellationToken Cancellation
+    {
+        get
+        {
+            if (source is null)
+            {
+                if (deadline is null && !Options.Stopping.CanBeCanceled)
+                {
+                    return http.RequestAborted;
+                }
+                source = CancellationTokenSource.CreateLinkedTokenSource(
+                    http.RequestAborted,
+                    Options.Stopping,
+                    deadline?.Token ?? CancellationToken.None
+                );
+            }
+            return source.Token;
+        }
+    }
+
+    /// <summary>The value of the header <c>authorization</c>, or null.</summary>
+    public string? Authorization => http.Request.Headers.Authorization is [{ } value, ..] ? value : null;
+
+    /// <summary>Who calls, as <see cref="RpcServerOptions.Authenticate"/> found.</summary>
+    public string Principal { get; set; } = "";
+
+    /// <summary>The client's address; null when the transport has none.</summary>
+    public IPAddress? RemoteAddress => http.Connection.RemoteIpAddress;
+
+    /// <summary>HOST:PORT of the client.</summary>
+    public string Peer => RemoteAddress is { } address ? new IPEndPoint(address, http.Connection.RemotePort).ToString() : "";
+
+    /// <summary>A name of the connection, the same for all calls on it.</summary>
+    public string ConnectionId => http.Connection.Id;
+
+    /// <summary>What the client sent beside the messages.</summary>
+    public RpcMetadata Metadata => metadata ??= ReadMetadata();
+
+    /// <summary>Sent before the first message; without effect after it.</summary>
+    public RpcMetadata ResponseHeaders => responseHeaders ??= [];
+
+    /// <summary>Sent after the last message.</summary>
+    public RpcMetadata ResponseTrailers => responseTrailers ??= [];
+
+    /// <summary>True once a message or the headers were written: the status then travels in trailers.</summary>
+    internal bool Begun { get; private set; }
+
+    internal HttpContext Http => http;
+
+    /// <summary>Writes the head of the response, once. Returns whether messages may be compressed.</summary>
+    internal void Begin(bool gzip)
+    {
+        if (Begun)
+        {
+            return;
+        }
+        Begun = true;
+        var headers = http.Response.Headers;
+        http.Response.ContentType = RpcProtocol.ContentType;
+        if (gzip)
+        {
+            headers[RpcProtocol.EncodingHeader] = RpcProtocol.Gzip;
+        }
+        CopyTo(headers, responseHeaders);
+    }
+
+    /// <summary>Whether this response is compressed: we would, and the client takes it.</summary>
+    internal bool MayCompress() =>
+        Options.Compress
+        && http.Request.Headers[RpcProtocol.AcceptEncodingHeader]
+            .ToString()
+            .Split(',', StringSplitOptions.TrimEntries)
+            .Contains(RpcProtocol.Gzip, StringComparer.Ordinal);
+
+    /// <summary>Ends the call: status, message, details, the application's trailers.</summary>
+    internal void End(Failure? failure)
+    {
+        var only = !Begun;
+        if (only)
+        {
+            Begin(gzip: false);
+        }
+        if (failure is null)
+        {
+            Put(only, RpcProtocol.StatusHeader, "0");
+        }
+        else
+        {
+            var status = FailureStatus.ToStatus(failure);
+            FailureStatus.AddTrailers(failure, ResponseTrailers);
+            if (only && status.Code == RpcCode.Unimplemented)
+            {
+                // It may be the encoding that we do not know: this says which we do.
+                http.Response.Headers[RpcProtocol.AcceptEncodingHeader] = RpcProtocol.AcceptedEncodings;
+            }
+            Put(only, RpcProtocol.StatusHeader, status.Code.Number());
+            Put(only, RpcProtocol.MessageHeader, PercentEncoding.Encode(status.Message));
+            if (!status.Details.IsEmpty)
+            {
+                Put(only, RpcProtocol.DetailsHeader, RpcMetadata.EncodeBinary(status.Details.Span));
+            }
+        }
+        if (responseTrailers is not null)
+        {
+            CopyTo(
+                only ? http.Response.Headers : http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers,
+                responseTrailers
+            );
+        }
+    }
+
+    /// <summary>Why <see cref="Cancellation"/> fired, or null if it did not.</summary>
+    internal Failure? Reason() =>
+        DeadlinePassed ? new Failure(Catalogue.DeadlineExceeded, $"The call {Method} was not answered within the time allowed.")
+        : http.RequestAborted.IsCancellationRequested ? ClientGone()
+        : Options.Stopping.IsCancellationRequested
+            ? new Failure(Catalogue.ManagerStopping, $"The call {Method} was ended because the server stops.")
+        : null;
+
+    internal Failure ClientGone() => new(Catalogue.CallCancelled, $"The client gave up the call {Method}, or went away.");
+
+    /// <summary>Called by the endpoint when the call has ended.</summary>
+    public void Dispose()
+    {
+        source?.Dispose();
+        deadline?.Dispose();
+    }
+
+    private void Put(bool only, string key, string value)
+    {
+        if (only)
+        {
+            http.Response.Headers[key] = value;
+        }
+        else
+        {
+            http.Response.AppendTrailer(key, value);
+        }
+    }
+
+    private static void CopyTo(IHeaderDictionary target, RpcMetadata? entries)
+    {
+        if (entries is null)
+        {
+            return;
+        }
+        foreach (var (key, wire) in entries)
+        {
+            target.Append(key, wire);
+        }
+    }
+
+    private RpcMetadata ReadMetadata()
+    {
+        var read = new RpcMetadata();
+        foreach (var (key, values) in http.Request.Headers)
+        {
+            foreach (var value in values)
+            {
+                read.AddReceived(key, value ?? "");
+            }
+        }
+        return read;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Google.Protobuf;
+using OpenClaw.Core.Errors;
+using OpenClaw.Rpc.Client;
+
+namespace OpenClaw.Rpc;
+
+/// <summary>
+/// Calls to one address, over one HTTP/2 connection that is opened at the first call and opened anew after it broke.
+/// Safe for any number of threads. Holds no reconnect loop: a call that finds the peer away fails at once, and the caller decides.
+/// </summary>
+public sealed partial class RpcChannel : IDisposable
+{
+    private static readonly MediaTypeHeaderValue GrpcType = new(RpcProtocol.ContentType);
+    private static readonly string UserAgent = $"grpc-dotnet-openclaw/{typeof(RpcChannel).Assembly.GetName().Version?.ToString(3)}";
+
+    private readonly HttpMessageInvoker invoker;
+    private readonly Uri address;
+    private readonly ConcurrentDictionary<string, Uri> uris = new(StringComparer.Ordinal);
+
+    // Of the newest connection; read only to name failures.
+    private volatile bool connected;
+    private volatile bool answered;
+    private volatile bool disposed;
+
+    /// <param name="address"><c>http://host:port</c> (HTTP/2 without TLS, known beforehand) or <c>https://host:port</c>.</param>
+    /// <param name="options">Null: the defaults.</param>
+    public RpcChannel(Uri address, RpcChannelOptions? options = null)
+    {
+        this.address = address;
+        Options = options ?? new();
+        Authority = address.Authority;
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = false,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ConnectTimeout = Options.ConnectTimeout,
+            KeepAlivePingDelay = Options.KeepAliveDelay,
+            KeepAlivePingTimeout = Options.KeepAliveTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            InitialHttp2StreamWindowSize = 1024 * 1024,
+            ConnectCallback = ConnectAsync,
+        };
+        if (Options.Tls is not null)
+        {
+            handler.SslOptions = Options.Tls;
+        }
+        invoker = new(handler, disposeHandler: true);
+    }
+
+    public RpcChannelOptions Options { get; }
+
+    /// <summary>HOST:PORT.</summary>
+    public string Authority { get; }
+
+    /// <summary>Ends every call with <c>clw-connection-lost</c> or <c>clw-call-cancelled</c> and closes the connection.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        invoker.Dispose();
+    }
+
+    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken token)
+    {
+        var response = await invoker.SendAsync(request, token);
+        if (!answered)
+        {
+            answered = true;
+        }
+        return response;
+    }
+
+    internal HttpRequestMessage NewRequest(string path, HttpContent content, in CallOptions options)
+    {
+        if (!uris.TryGetValue(path, out var uri))
+        {
+            uri = uris.GetOrAdd(path, static (p, root) => new Uri(root, p), address);
+        }
+        content.Headers.ContentType = GrpcType;
+        var request = new HttpRequestMessage(HttpMethod.Post, uri)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        var headers = request.Headers;
+        if (options.Timeout is { } timeout)
+        {
+            headers.TryAddWithoutValidation(RpcProtocol.TimeoutHeader, RpcTimeout.Format(timeout));
+        }
+        headers.TryAddWithoutValidation("te", "trailers");
+        headers.TryAddWithoutValidation("user-agent", UserAgent);
+        headers.TryAddWithoutValidation(RpcProtocol.AcceptEncodingHeader, RpcProtocol.AcceptedEncodings);
+        if (options.Compress)
+        {
+            headers.TryAddWithoutValidation(RpcProtocol.EncodingHeader, RpcProtocol.Gzip);
+        }
+        if (Options.Authorization?.Invoke() is { } authorization)
+        {
+            headers.TryAddWithoutValidation("authorization", authorization);
+        }
+        if (options.Metadata is { } metadata)
+        {
+            foreach (var (key, wire) in metadata)
+            {
+                headers.TryAddWithoutValidation(key, wire);
+            }
+        }
+        return request;
+    }
+
+    /// <summary>The name of what a call threw, when neither its caller nor its deadline ended it.</summary>
+    internal Failure Classify(Exception exception) =>
+        disposed ? TransportFailures.Closed(Authority) : TransportFailures.Classify(exception, Authority, connected, answered);
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
+    {
+        connected = answered = false;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, token);
+            connected = true;
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
