@@ -1,0 +1,189 @@
+using System.Runtime.InteropServices;
+
+namespace OpenClaw.Abi.Processes;
+
+/// <summary>The C library's calls that .NET has no equal for. Numbers that differ between systems are chosen here.</summary>
+internal static unsafe partial class Native
+{
+    private const string C = "libc";
+
+    public static readonly bool IsLinux = OperatingSystem.IsLinux();
+    public static readonly bool IsMac = OperatingSystem.IsMacOS();
+
+    public const int EINTR = 4;
+    public const int EPIPE = 32;
+    public static readonly int EAGAIN = IsMac ? 35 : 11;
+
+    public const int F_GETFD = 1;
+    public const int F_SETFD = 2;
+    public const int F_GETFL = 3;
+    public const int F_SETFL = 4;
+    public const int FD_CLOEXEC = 1;
+    public static readonly int F_DUPFD_CLOEXEC = IsMac ? 67 : 1030;
+    public static readonly int O_CLOEXEC = IsMac ? 0x1000000 : 0x80000;
+    public static readonly int O_NONBLOCK = IsMac ? 0x4 : 0x800;
+
+    public const int P_ALL = 0;
+    public const int P_PID = 1;
+    public const int WNOHANG = 1;
+    public const int WEXITED = 4;
+    public static readonly int WNOWAIT = IsMac ? 0x20 : 0x1000000;
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int posix_spawn(int* pid, byte* path, void* fileActions, void* attributes, byte** argv, byte** envp);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_init(void* actions);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_destroy(void* actions);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_addclose(void* actions, int descriptor);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
+
+    /// <summary>glibc since 2.34 only; look it up before calling.</summary>
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+
+    /// <summary>macOS only.</summary>
+    [LibraryImport(C)]
+    public static partial int posix_spawn_file_actions_addinherit_np(void* actions, int descriptor);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawnattr_init(void* attributes);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawnattr_destroy(void* attributes);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+
+    [LibraryImport(C)]
+    public static partial int posix_spawnattr_setsigmask(void* attributes, void* signals);
+
+    [LibraryImport(C)]
+    public static partial int sigemptyset(void* signals);
+
+    [LibraryImport(C)]
+    public static partial int sigaddset(void* signals, int signal);
+
+    [LibraryImport(C)]
+    public static partial int pthread_sigmask(int how, void* signals, void* old);
+
+    [LibraryImport(C)]
+    public static partial nint signal(int signal, nint handler);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int kill(int pid, int signal);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int wait4(int pid, int* status, int options, void* usage);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int waitid(int type, int id, void* info, int options);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int pipe2(int* descriptors, int flags);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int pipe(int* descriptors);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial nint read(int descriptor, void* buffer, nint count);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial nint write(int descriptor, void* buffer, nint count);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int poll(void* descriptors, nuint count, int timeout);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int dup2(int from, int to);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int execve(byte* path, byte** argv, byte** envp);
+
+    [LibraryImport(C)]
+    public static partial int getppid();
+
+    /// <summary>Linux only.</summary>
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int prctl(int option, nint a, nint b, nint c, nint d);
+
+    /// <summary>Linux only. The same number on every architecture that .NET knows.</summary>
+    public static int PidfdOpen(int pid) => (int)syscall(434, pid, 0);
+
+    [LibraryImport(C, SetLastError = true)]
+    private static partial nint syscall(nint number, nint a, nint b);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int setrlimit(int resource, ulong* limit);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int getrlimit(int resource, ulong* limit);
+
+    /// <summary>Linux only, as are the two after it.</summary>
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int epoll_ctl(int epoll, int operation, int descriptor, void* change);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int epoll_wait(int epoll, void* ready, int count, int timeout);
+
+    // fcntl is variadic; on Apple's arm64 variadic arguments travel on the stack, so that the third one has to be the ninth word.
+    [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int fcntl3(int descriptor, int command, nint argument);
+
+    [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int fcntl9(int d, int c, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, nint argument);
+
+    public static int fcntl(int descriptor, int command, nint argument) =>
+        IsMac && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? fcntl9(descriptor, command, 0, 0, 0, 0, 0, 0, argument)
+            : fcntl3(descriptor, command, argument);
+
+    /// <summary>Repeats a call that a signal interrupted.</summary>
+    public static nint Read(int descriptor, Span<byte> buffer, out int error)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                var count = read(descriptor, p, buffer.Length);
+                error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+                if (error != EINTR)
+                {
+                    return count;
+                }
+            }
+        }
+    }
+
+    /// <summary>Repeats a call that a signal interrupted. May write less than it was given.</summary>
+    public static nint Write(int descriptor, ReadOnlySpan<byte> buffer, out int error)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                var count = write(descriptor, p, buffer.Length);
+                error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+                if (error != EINTR)
+                {
+                    return count;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using OpenClaw.Abi.Protocol;
+
+namespace OpenClaw.Abi.Processes;
+
+/// <summary>Applies limits to this process; what it becomes by an exec and what it starts inherit them.</summary>
+public static class ResourceLimits
+{
+    private const int Data = 2;
+    private const int Core = 4;
+    private static readonly int Processes = Native.IsMac ? 7 : 6;
+    private static readonly int OpenFiles = Native.IsMac ? 8 : 7;
+
+    /// <summary>Applies what is set. Gives one line for each limit that the system refused; the others are in force.</summary>
+    public static IReadOnlyList<string> Apply(ProcessLimits limits)
+    {
+        var refused = new List<string>();
+        Set(OpenFiles, limits.OpenFiles, "open files");
+        Set(Core, limits.CoreBytes, "core size");
+        Set(Processes, limits.Processes, "processes");
+        Set(Data, limits.DataBytes, "data size");
+        if (limits.OomScoreAdjust is { } score && Native.IsLinux)
+        {
+            try
+            {
+                File.WriteAllText("/proc/self/oom_score_adj", score.ToString(CultureInfo.InvariantCulture));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                refused.Add($"the limit on oom score {score} was refused: {e.Message}");
+            }
+        }
+        return refused;
+
+        unsafe void Set(int resource, long? value, string name)
+        {
+            if (value is not { } wanted)
+            {
+                return;
+            }
+            var limit = stackalloc ulong[2];
+            if (Native.getrlimit(resource, limit) == 0)
+            {
+                limit[0] = limit[1] = Math.Min((ulong)wanted, limit[1]);
+                if (Native.setrlimit(resource, limit) == 0)
+                {
+                    return;
+                }
+            }
+            refused.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the limit on {name} of {wanted} was refused: {Descriptors.Error("setrlimit").Message}"
+                )
+            );
+        }
+    }
+}
