@@ -3,7 +3,21 @@ namespace OpenClaw.Core.Errors;
 // Failures that a link itself finds, wherever it leads.
 public static partial class Catalogue
 {
-    private static ErrorEntry[] LinkEntries => [KeepAliveTimeout, HealthCheckFailed, LinkFlapping, ReconnectExhausted];
+    private static ErrorEntry[] LinkEntries => [HostUnknown, KeepAliveTimeout, HealthCheckFailed, LinkFlapping, ReconnectExhausted];
+
+    public static ErrorEntry HostUnknown { get; } =
+        new()
+        {
+            Code = "clw-host-unknown",
+            Title = "The name of the machine has no address",
+            Meaning = "The host name could not be turned into an address, so nothing could be dialled.",
+            Causes = ["A typing error in the name", "The name server is out of reach", "The name exists only in another network"],
+            Checks = ["getent hosts HOST", "cat /etc/resolv.conf"],
+            Cure = ["Correct the name, or give the address as a number"],
+            Related = ["clw-connection-refused", "clw-connection-timeout"],
+            Exit = ExitCode.Unreachable,
+            Kind = FailureKind.Unavailable,
+        };
 
     public static ErrorEntry KeepAliveTimeout { get; } =
         new()
