@@ -1,4 +1,5 @@
 using OpenClaw.Core.Tasks;
+using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
@@ -9,7 +10,7 @@ namespace OpenClaw.Manager.Api;
 /// <summary><c>openclaw.v1.ClusterService</c>.</summary>
 internal static class ClusterApi
 {
-    public static RpcService Create(ManagerLoop loop, ManagerCore core, ITaskStore store) =>
+    public static RpcService Create(OwnerLoop loop, ManagerCore core, ITaskStore store) =>
         new RpcService(ClusterMethods.Service).Unary(
             ClusterMethods.Status,
             async (_, context) =>

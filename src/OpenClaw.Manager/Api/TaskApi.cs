@@ -1,5 +1,6 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Watch;
 using OpenClaw.Rpc.Api;
@@ -11,7 +12,7 @@ using Task = System.Threading.Tasks.Task;
 namespace OpenClaw.Manager.Api;
 
 /// <summary><c>openclaw.v1.TaskService</c>: the public API. Checks, asks the loop, waits for the commit, answers.</summary>
-internal sealed partial class TaskApi(ManagerLoop loop, ManagerCore core, ITaskStore store, SpecReader specs)
+internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskStore store, SpecReader specs)
 {
     /// <summary>Submissions that wait for their commit, together; more wait at the door, so that memory stays bounded.</summary>
     private const int MostTasksUnderWay = 64 * 1024;

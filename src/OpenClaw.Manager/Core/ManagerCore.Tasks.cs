@@ -221,6 +221,31 @@ internal sealed partial class ManagerCore
         PostOutcomes(from, outcomes);
     }
 
+    /// <summary>
+    /// Outcomes of an earlier incarnation, before its successor registers: recorded first, so that only what it did not finish is
+    /// handed over. Returns how many they are.
+    /// </summary>
+    public int OnEarlierOutcomes(IWorkerSession session, EarlierOutcomes message)
+    {
+        var reference = new WorkerRef(message.Worker, message.Incarnation);
+        var earlier = incarnations.GetValueOrDefault(reference);
+
+        // The acknowledgement goes to the session that delivers, whatever becomes of the earlier incarnation.
+        var carrier = new Incarnation(reference) { Session = session };
+        var outcomes = new Outcome[message.Outcomes.Count];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = OutcomeMapping.ToStore(message.Outcomes[i], reference);
+            if (earlier is not null && earlier.Held.Remove(message.Outcomes[i].Task, out var held))
+            {
+                dispatcher.Free(earlier.Seat, held.Lane);
+            }
+        }
+
+        PostOutcomes(carrier, outcomes);
+        return outcomes.Length;
+    }
+
     private void PostOutcomes(Incarnation from, Outcome[] outcomes) =>
         post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, failure)) });
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Dispatch;
 using OpenClaw.Manager.Watch;
 using OpenClaw.Store;
@@ -7,7 +8,7 @@ using OpenClaw.Store;
 namespace OpenClaw.Manager.Core;
 
 /// <summary>
-/// What a manager decides, one method per thing that can happen. Every method runs in the <see cref="ManagerLoop"/>; none blocks and
+/// What a manager decides, one method per thing that can happen. Every method runs in the <see cref="OwnerLoop"/>; none blocks and
 /// none does I/O: changes go to the store as operations (<paramref name="post"/>), whose results come back as further calls, and
 /// messages go to sessions. The simulator runs this same class against a store and sessions of its own.
 /// </summary>

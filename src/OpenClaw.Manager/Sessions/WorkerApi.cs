@@ -1,4 +1,5 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
@@ -10,7 +11,7 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary><c>openclaw.v1.WorkerService</c>.</summary>
 internal static class WorkerApi
 {
-    public static RpcService Create(ManagerLoop loop, ManagerCore core) =>
+    public static RpcService Create(OwnerLoop loop, ManagerCore core) =>
         new RpcService(WorkerMethods.Service)
             .Duplex(
                 WorkerMethods.Session,

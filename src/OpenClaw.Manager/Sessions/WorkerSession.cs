@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
 using OpenClaw.Rpc.Server;
@@ -11,7 +12,7 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary>
 /// A worker's stream. Reads messages and posts them to the loop, in order; writes what the core sends, several messages to a flush.
 /// </summary>
-internal sealed class WorkerSession(ManagerLoop loop, ManagerCore core, string peer) : IWorkerSession
+internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string peer) : IWorkerSession
 {
     /// <summary>Messages that wait to be written. A worker that lets this many pile up does not read, and is cut off.</summary>
     private const int MostWaiting = 64 * 1024;
@@ -58,7 +59,28 @@ internal sealed class WorkerSession(ManagerLoop loop, ManagerCore core, string p
     )
     {
         reader = requests;
+        var writing = WriteAllAsync(responses);
+        try
+        {
+            return await ServeAsync(requests);
+        }
+        finally
+        {
+            outgoing.Writer.TryComplete();
+            await writing;
+        }
+    }
+
+    private async Task<Failure?> ServeAsync(RpcReader<WorkerMessage> requests)
+    {
         var first = await requests.ReadAsync();
+        while (first?.MessageCase == WorkerMessage.MessageOneofCase.EarlierOutcomes)
+        {
+            var earlier = first.EarlierOutcomes;
+            await loop.AskAsync(() => core.OnEarlierOutcomes(this, earlier));
+            first = await requests.ReadAsync();
+        }
+
         if (first?.MessageCase != WorkerMessage.MessageOneofCase.Register)
         {
             return new Failure(Catalogue.Protocol, "The first message of a worker's session must be Register");
@@ -75,7 +97,6 @@ internal sealed class WorkerSession(ManagerLoop loop, ManagerCore core, string p
         }
 
         Failure? broken = null;
-        var writing = WriteAllAsync(responses);
         try
         {
             await ReadAllAsync(requests, incarnation!);
@@ -87,8 +108,6 @@ internal sealed class WorkerSession(ManagerLoop loop, ManagerCore core, string p
 
         var reason = closed ? closedFor : broken;
         loop.Post(() => core.OnClosed(incarnation!, this, reason));
-        outgoing.Writer.TryComplete();
-        await writing;
         return reason;
     }
 

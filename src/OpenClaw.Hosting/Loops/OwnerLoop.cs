@@ -1,17 +1,24 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
-namespace OpenClaw.Manager.Core;
+namespace OpenClaw.Hosting.Loops;
 
 /// <summary>
-/// The one loop that owns the manager's state. Everybody else posts; what is posted runs here, one after the other, in the order of
-/// posting, and must not block. After each run of waiting work the loop calls <c>after</c> once (dispatch).
+/// The one loop that owns the state of a program's core. Everybody else posts; what is posted runs here, one after the other, in the
+/// order of posting, and must not block. After each run of waiting work the loop calls <c>after</c> once.
 /// </summary>
 /// <remarks>
-/// The inbox has no bound of its own: each poster is bounded instead (calls by their admission, sessions by their read loop, which
-/// waits for its last post; operations by the writer's inbox).
+/// The inbox has no bound of its own: each poster is bounded instead (calls by their admission, sessions by waiting for what they
+/// posted, store operations by the writer's inbox).
 /// </remarks>
-public sealed partial class ManagerLoop(Action after, Action<Exception> onFault, ILogger<ManagerLoop> logger)
+/// <param name="after">Runs in the loop when the inbox has run empty, and after every <paramref name="most"/> posts: dispatch, flush.</param>
+/// <param name="onFault">
+/// A post threw: the state is in doubt and is not patched. Called once, the loop has ended; the program must end, its supervisor
+/// starts another, and what is durable tells what is true.
+/// </param>
+/// <param name="logger">Where a fault is told.</param>
+/// <param name="most">Posts that run before <paramref name="after"/> gets its turn although more wait.</param>
+public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, ILogger<OwnerLoop> logger, int most = 256)
 {
     private readonly Channel<Action> inbox = Channel.CreateUnbounded<Action>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false }
@@ -48,13 +55,11 @@ public sealed partial class ManagerLoop(Action after, Action<Exception> onFault,
 
     public async Task RunAsync()
     {
-        // A fault here leaves the manager's picture of the world in doubt. It is not patched: the process ends, the supervisor starts
-        // another, and the store tells what is true.
         try
         {
             while (await inbox.Reader.WaitToReadAsync())
             {
-                while (inbox.Reader.TryRead(out var work))
+                for (var run = 0; run < most && inbox.Reader.TryRead(out var work); run++)
                 {
                     work();
                 }
@@ -70,6 +75,6 @@ public sealed partial class ManagerLoop(Action after, Action<Exception> onFault,
         }
     }
 
-    [LoggerMessage(1, LogLevel.Critical, "The manager's loop failed; the process ends and is started again")]
+    [LoggerMessage(1, LogLevel.Critical, "The owner loop failed; the process ends and is started again")]
     private static partial void LogFault(ILogger logger, Exception exception);
 }
