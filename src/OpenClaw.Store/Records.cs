@@ -66,6 +66,8 @@ public sealed record TaskRecord
 
     /// <summary>Unix milliseconds by the store's clock; 0 = has not happened.</summary>
     public long CreatedAt { get; init; }
+
+    /// <summary>When it may run; 0 once it may.</summary>
     public long DueAt { get; init; }
     public long AssignedAt { get; init; }
     public long StartedAt { get; init; }
@@ -73,10 +75,15 @@ public sealed record TaskRecord
     public string? Key { get; init; }
     public string? Labels { get; init; }
     public required string SubmittedBy { get; init; }
+
+    /// <summary>The version of the plugin that ran the last recorded attempt; before that, the one asked for.</summary>
     public string? PluginVersion { get; init; }
 
     /// <summary>Why it was cancelled.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Who cancelled it.</summary>
+    public string? CancelledBy { get; init; }
 
     /// <summary>One JSON value in UTF-8, or null.</summary>
     public ReadOnlyMemory<byte>? Result { get; init; }
@@ -156,6 +163,11 @@ public sealed record TaskFilter
 
     /// <summary>Only tasks with a smaller number: the last number of the page before.</summary>
     public long? Before { get; init; }
+
+    /// <summary>
+    /// Leaves payload, result, late result and failure empty: for lists of one line a task, which need not read megabytes.
+    /// </summary>
+    public bool WithoutBodies { get; init; }
 }
 
 /// <summary>How many tasks of a lane wait, now or later.</summary>

@@ -52,7 +52,7 @@ public sealed class SubmitOperation(IReadOnlyList<NewTask> tasks) : StoreOperati
 
     /// <summary>
     /// Parallel to <see cref="Tasks"/>, or null: the incarnation whose credit takes the task at once. The task is then inserted as
-    /// ASSIGNED with attempt 1. Ignored for tasks that are due later or whose key exists already.
+    /// ASSIGNED with attempt 1. Ignored for tasks that are due later, whose key exists already, or whose incarnation has no lease.
     /// </summary>
     public WorkerRef?[]? Credits { get; init; }
 
@@ -65,13 +65,19 @@ public sealed class SubmitOperation(IReadOnlyList<NewTask> tasks) : StoreOperati
     /// <summary>Result: parallel to <see cref="Numbers"/>; false where the key existed already, so nothing was stored.</summary>
     public bool[] Created { get; set; } = [];
 
+    /// <summary>Result: parallel; true where the credit took the task, which is ASSIGNED with attempt 1.</summary>
+    public bool[] Assigned { get; set; } = [];
+
     /// <summary>Result: parallel; each task's lane.</summary>
     public Lane[] Lanes { get; set; } = [];
 
     public override int Weight => Tasks.Count;
 }
 
-/// <summary>Claims waiting tasks for a worker's credits: highest priority first, then oldest, over all the lanes named.</summary>
+/// <summary>
+/// Claims waiting tasks for a worker's credits: highest priority first, then oldest, over all the lanes named. An incarnation without
+/// a lease is refused (clw-lease-lost): so every held task has a lease, and looking after the leases looks after every held task.
+/// </summary>
 public sealed class ClaimOperation(WorkerRef worker, IReadOnlyList<LaneShare> lanes, int count) : StoreOperation
 {
     public WorkerRef Worker { get; } = worker;

@@ -14,6 +14,7 @@ public static partial class Catalogue
             StoreUnwritable,
             StoreInUse,
             StoreUncertain,
+            StoreBusy,
             PortInUse,
             AddressInsecure,
             Interrupted,
@@ -145,6 +146,21 @@ public static partial class Catalogue
             Related = ["clw-store-full", "clw-store-corrupt"],
             Exit = ExitCode.Resource,
             Kind = FailureKind.Unavailable,
+        };
+
+    public static ErrorEntry StoreBusy { get; } =
+        new()
+        {
+            Code = "clw-store-busy",
+            Title = "Too many changes wait to be stored",
+            Meaning =
+                "Changes arrive faster than the disk makes them durable, and the room for those that wait is used up. Nothing was stored.",
+            Causes = ["A disk that is slow to sync", "More load than one machine takes"],
+            Checks = ["The metrics openclaw_store_commit_duration and openclaw_store_inbox_rows", "iostat -x 1"],
+            Cure = ["Ask again in a moment", "Put the data directory on a faster disk"],
+            Related = ["clw-store-full", "clw-task-queue-full"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.Exhausted,
         };
 
     public static ErrorEntry PortInUse { get; } =

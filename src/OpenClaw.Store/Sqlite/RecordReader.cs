@@ -1,0 +1,254 @@
+using System.Globalization;
+using OpenClaw.Core.Tasks;
+
+namespace OpenClaw.Store.Sqlite;
+
+/// <summary>Reads tasks through one connection; used by whoever owns that connection at the moment.</summary>
+internal sealed class RecordReader(Connection connection)
+{
+    private const string Columns = """
+        t.seq, t.state, t.priority, t.due, t.attempt, t.retries, t.max_retries, t.losses, t.created, t.assigned, t.started, t.finished,
+        t.lane, h.worker, h.incarnation, b.timeout_ms, b.task_key, b.labels, b.submitted_by, coalesce(r.plugin_version, b.plugin_version),
+        r.run_micros, r.reason, r.cancelled_by
+        """;
+    private const string Bodies = ", b.payload, r.failure, r.result, r.late_result";
+    private const string Joins =
+        " JOIN bodies b ON b.seq = t.seq LEFT JOIN results r ON r.seq = t.seq LEFT JOIN holders h ON h.id = t.holder ";
+    private const int FirstBody = 23;
+
+    /// <summary>With at most this many waiting or held tasks the partial indexes are sorted rather than all tasks walked.</summary>
+    private const long FewEnough = 20_000;
+
+    private readonly Statement get = connection.Prepare($"SELECT {Columns}{Bodies} FROM tasks t{Joins} WHERE t.seq = ?1");
+    private readonly Statement readLane = connection.Prepare("SELECT project, queue, type FROM lanes WHERE id = ?1");
+    private readonly Statement countStates = connection.Prepare(
+        $"SELECT {string.Join(", ", Transitions.AllNames.Select(n => n.ToLowerInvariant()))} FROM meta WHERE id = 1"
+    );
+    private readonly Statement countLanes = connection.Prepare(
+        "SELECT id, ready, delayed FROM lanes WHERE ready > 0 OR delayed > 0 ORDER BY id"
+    );
+    private readonly Statement readLeases = connection.Prepare("SELECT worker, incarnation, manager, until FROM leases");
+    private readonly Statement readHeld = connection.Prepare(
+        $"""
+        SELECT seq, attempt, lane FROM tasks INDEXED BY tasks_held
+        WHERE holder = (SELECT id FROM holders WHERE worker = ?1 AND incarnation = ?2) AND {Schema.Held} ORDER BY seq
+        """
+    );
+    private readonly Dictionary<int, Lane> lanes = [];
+
+    public TaskRecord? Get(long number)
+    {
+        get.Bind(1, number);
+        if (!get.Step())
+        {
+            return null;
+        }
+
+        var record = Read(get, bodies: true);
+        get.Reset();
+        return record;
+    }
+
+    public IReadOnlyList<TaskRecord> List(TaskFilter filter)
+    {
+        var result = new List<TaskRecord>();
+        var (where, parameters) = Where(filter);
+        using var list = connection.PrepareOnce(
+            $"SELECT {Columns}{(filter.WithoutBodies ? "" : Bodies)} FROM tasks t{Joins}WHERE {where} ORDER BY t.seq DESC LIMIT {Limit(filter)}"
+        );
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            list.Bind(i + 1, parameters[i]);
+        }
+
+        while (list.Step())
+        {
+            result.Add(Read(list, !filter.WithoutBodies));
+        }
+
+        return result;
+    }
+
+    public IReadOnlyList<LaneCount> CountLanes()
+    {
+        var result = new List<LaneCount>();
+        while (countLanes.Step())
+        {
+            result.Add(new LaneCount(LaneOf(countLanes.Int(0)), countLanes.Long(1), countLanes.Long(2)));
+        }
+
+        return result;
+    }
+
+    public long[] CountStates()
+    {
+        var counts = new long[Transitions.AllNames.Count];
+        countStates.Step();
+        for (var i = 0; i < counts.Length; i++)
+        {
+            counts[i] = countStates.Long(i);
+        }
+
+        countStates.Reset();
+        return counts;
+    }
+
+    public IReadOnlyList<Lease> Leases()
+    {
+        var result = new List<Lease>();
+        while (readLeases.Step())
+        {
+            var worker = new WorkerRef(readLeases.Text(0)!, readLeases.Long(1));
+            result.Add(
+                new Lease
+                {
+                    Worker = worker,
+                    Manager = readLeases.Text(2)!,
+                    Until = readLeases.Long(3),
+                }
+            );
+        }
+
+        return result;
+    }
+
+    public IReadOnlyList<(AttemptRef Attempt, Lane Lane)> HeldBy(WorkerRef worker)
+    {
+        var result = new List<(AttemptRef, Lane)>();
+        readHeld.Bind(1, worker.Worker).Bind(2, worker.Incarnation);
+        while (readHeld.Step())
+        {
+            result.Add((new AttemptRef(readHeld.Long(0), readHeld.Int(1)), LaneOf(readHeld.Int(2))));
+        }
+
+        return result;
+    }
+
+    private TaskRecord Read(Statement row, bool bodies)
+    {
+        var lane = LaneOf(row.Int(12));
+        return new TaskRecord
+        {
+            Number = row.Long(0),
+            Project = lane.Project,
+            Queue = lane.Queue,
+            Type = lane.Type,
+            State = (TaskState)row.Int(1),
+            Priority = row.Int(2),
+            DueAt = row.Long(3),
+            Attempt = row.Int(4),
+            Retries = row.Int(5),
+            MaxRetries = row.Int(6),
+            Losses = row.Int(7),
+            CreatedAt = row.Long(8),
+            AssignedAt = row.Long(9),
+            StartedAt = row.Long(10),
+            FinishedAt = row.Long(11),
+            Worker = row.Text(13),
+            Incarnation = row.Long(14),
+            TimeoutMs = row.Long(15),
+            Key = row.Text(16),
+            Labels = row.Text(17),
+            SubmittedBy = row.Text(18)!,
+            PluginVersion = row.Text(19),
+            RunMicros = row.Long(20),
+            Reason = row.Text(21),
+            CancelledBy = row.Text(22),
+            Payload = bodies ? row.Bytes(FirstBody).ToArray() : default,
+            Failure = bodies ? OrNull(row, FirstBody + 1) : null,
+            Result = bodies ? OrNull(row, FirstBody + 2) : null,
+            LateResult = bodies ? OrNull(row, FirstBody + 3) : null,
+        };
+    }
+
+    private static ReadOnlyMemory<byte>? OrNull(Statement row, int column) =>
+        row.IsNull(column) ? (ReadOnlyMemory<byte>?)null : row.Bytes(column).ToArray();
+
+    private (string Where, List<string> Parameters) Where(TaskFilter filter)
+    {
+        var conditions = new List<string> { "t.seq < " + Number(filter.Before ?? long.MaxValue) };
+        var parameters = new List<string>();
+        if (filter.States is { Count: > 0 } states)
+        {
+            conditions.Add(StatesCondition(states.Distinct().ToList(), CountStates()));
+        }
+
+        if (filter.Worker is { } worker)
+        {
+            parameters.Add(worker);
+            conditions.Add($"t.holder IN (SELECT id FROM holders WHERE worker = ?{Number(parameters.Count)})");
+        }
+
+        var laneConditions = new List<string>();
+        foreach (var (column, value) in new[] { ("project", filter.Project), ("queue", filter.Queue), ("type", filter.Type) })
+        {
+            if (value is not null)
+            {
+                parameters.Add(value);
+                laneConditions.Add($"{column} = ?{Number(parameters.Count)}");
+            }
+        }
+
+        if (laneConditions.Count > 0)
+        {
+            conditions.Add($"t.lane IN (SELECT id FROM lanes WHERE {string.Join(" AND ", laneConditions)})");
+        }
+
+        return (string.Join(" AND ", conditions), parameters);
+    }
+
+    /// <summary>
+    /// Tasks are walked from the newest, which finds the many quickly and the few slowly. The few have partial indexes: what waits,
+    /// what is held, what ended badly.
+    /// </summary>
+    private static string StatesCondition(List<TaskState> states, long[] counts)
+    {
+        var plain = $"t.state IN ({string.Join(",", states.Select(s => Number((int)s)))})";
+        if (states.Contains(TaskState.Succeeded) || states.Sum(s => counts[(int)s]) > FewEnough)
+        {
+            return plain;
+        }
+
+        var sources = new List<string>();
+        if (states.Contains(TaskState.Pending))
+        {
+            sources.Add("SELECT seq FROM tasks INDEXED BY tasks_ready WHERE state = 0 AND due = 0");
+            sources.Add("SELECT seq FROM tasks INDEXED BY tasks_delayed WHERE state = 0 AND due > 0");
+        }
+
+        if (states.Exists(Transitions.IsHeld))
+        {
+            sources.Add($"SELECT seq FROM tasks INDEXED BY tasks_held WHERE {Schema.Held}");
+        }
+
+        if (states.Exists(s => s >= TaskState.Failed))
+        {
+            sources.Add(
+                $"SELECT seq FROM tasks INDEXED BY tasks_ended_badly WHERE state >= 4 AND state IN ({string.Join(",", states.Select(s => Number((int)s)))})"
+            );
+        }
+
+        return $"t.seq IN ({string.Join(" UNION ALL ", sources)}) AND {plain}";
+    }
+
+    private Lane LaneOf(int id)
+    {
+        if (!lanes.TryGetValue(id, out var lane))
+        {
+            readLane.Bind(1, id);
+            readLane.Step();
+            lane = new Lane(id, readLane.Text(0)!, readLane.Text(1)!, readLane.Text(2)!);
+            readLane.Reset();
+            lanes[id] = lane;
+        }
+
+        return lane;
+    }
+
+    /// <summary>Lanes of a transaction that was rolled back are not lanes.</summary>
+    public void Forget() => lanes.Clear();
+
+    private static string Limit(TaskFilter filter) => Number(Math.Clamp(filter.Limit, 1, 10_000));
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

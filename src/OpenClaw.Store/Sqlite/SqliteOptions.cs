@@ -1,0 +1,29 @@
+namespace OpenClaw.Store.Sqlite;
+
+/// <summary>How the SQLite engine is opened. The defaults are the ones measured in <c>bench/OpenClaw.Bench.Store</c>.</summary>
+public sealed record SqliteOptions
+{
+    /// <summary>The variable that switches <see cref="UnsafeNoSync"/> on.</summary>
+    public const string UnsafeVariable = "OPENCLAW_UNSAFE_NO_SYNC";
+
+    /// <summary>The store's clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Connections for reading, opened when they are needed. More readers than these wait for one another.</summary>
+    public int Readers { get; init; } = 3;
+
+    /// <summary>Memory for pages that the writer keeps, in KiB.</summary>
+    public int WriterCacheKiB { get; init; } = 24 * 1024;
+
+    /// <summary>Memory for pages that one reader keeps, in KiB.</summary>
+    public int ReaderCacheKiB { get; init; } = 2 * 1024;
+
+    /// <summary>Pages of 4 KiB in the write-ahead log before it is copied into the database file.</summary>
+    public int CheckpointPages { get; init; } = 4000;
+
+    /// <summary>
+    /// UNSAFE: commits are not made durable; a power loss loses acknowledged tasks. It exists so that the power-loss test can show
+    /// that it is able to fail. Also set by OPENCLAW_UNSAFE_NO_SYNC=1.
+    /// </summary>
+    public bool UnsafeNoSync { get; init; } = Environment.GetEnvironmentVariable(UnsafeVariable) == "1";
+}

@@ -1,0 +1,142 @@
+using OpenClaw.Core.Tasks;
+using OpenClaw.Store;
+
+namespace OpenClaw.Tests.Store;
+
+public abstract partial class TaskStoreContract
+{
+    private async Task<List<long>> ListAsync(TaskFilter filter) => [.. (await Store.ListAsync(filter, default)).Select(r => r.Number)];
+
+    [Fact]
+    public async Task Lists_filter_combine_and_page_newest_first()
+    {
+        var (w1, w2) = (await Store.LeaseAsync("w1"), await Store.LeaseAsync("w2"));
+        var s = await Store.SubmitAsync(
+            StoreActions.Task("a"),
+            StoreActions.Task("b"),
+            StoreActions.Task("a") with
+            {
+                Queue = "q2",
+            },
+            StoreActions.Task("a") with
+            {
+                Project = "p2",
+            },
+            StoreActions.Task("a") with
+            {
+                DueAt = Clock.Now + 1000,
+            },
+            StoreActions.Task("a")
+        );
+        await Store.FinishAsync((await Store.ClaimAsync(w1, 1, s.Lanes[0]))[0].Success(w1));
+        await Store.ClaimAsync(w2, 1, s.Lanes[1]);
+        await Store.RunAsync(new CancelOperation(6, "r", "x"));
+
+        Assert.Equal([6, 5, 4, 3, 2, 1], await ListAsync(new()));
+        Assert.Equal([5, 4, 3], await ListAsync(new() { States = [TaskState.Pending] }));
+        Assert.Equal([6, 2], await ListAsync(new() { States = [TaskState.Assigned, TaskState.Cancelled] }));
+        Assert.Equal([6, 1], await ListAsync(new() { States = [TaskState.Succeeded, TaskState.Cancelled] }));
+        Assert.Equal([6, 5, 4, 3, 1], await ListAsync(new() { Type = "a" }));
+        Assert.Equal(
+            [5],
+            await ListAsync(
+                new()
+                {
+                    Type = "a",
+                    Queue = "default",
+                    Project = "default",
+                    States = [TaskState.Pending],
+                }
+            )
+        );
+        Assert.Equal([3], await ListAsync(new() { Queue = "q2" }));
+        Assert.Equal([4], await ListAsync(new() { Project = "p2" }));
+        Assert.Equal([2], await ListAsync(new() { Worker = "w2" }));
+        Assert.Empty(await ListAsync(new() { Worker = "w1", States = [TaskState.Pending] }));
+        Assert.Empty(await ListAsync(new() { Type = "none" }));
+        Assert.Equal([6, 5], await ListAsync(new() { Limit = 2 }));
+        Assert.Equal([4, 3], await ListAsync(new() { Limit = 2, Before = 5 }));
+    }
+
+    [Fact]
+    public async Task Lists_without_bodies_leave_them_empty()
+    {
+        var (w, task) = await HeldTaskAsync();
+        await Store.FinishAsync(task.Success(w));
+        var record = Assert.Single(await Store.ListAsync(new() { WithoutBodies = true }, default));
+        Assert.Equal((true, false), (record.Payload.IsEmpty, record.Result.HasValue));
+        Assert.Equal(TaskState.Succeeded, record.State);
+        Assert.Equal("{}", Assert.Single(await Store.ListAsync(new(), default)).Payload.Text());
+    }
+
+    [Fact]
+    public async Task Tasks_are_got_by_number_and_those_not_here_left_out()
+    {
+        await Store.SubmitAsync(StoreActions.Task("a"), StoreActions.Task("b"));
+        Assert.Null(await Store.GetAsync(3, default));
+        Assert.Null(await Store.GetAsync(-1, default));
+        Assert.Equal(["b", "a"], (await Store.GetManyAsync([2, 77, 1], default)).Select(r => r.Type));
+        Assert.Empty(await Store.GetManyAsync([], default));
+    }
+
+    [Fact]
+    public async Task Counts_of_states_and_lanes_follow_every_change()
+    {
+        var w = await Store.LeaseAsync("w");
+        var s = await Store.SubmitAsync(
+            StoreActions.Task("a"),
+            StoreActions.Task("a"),
+            StoreActions.Task("b"),
+            StoreActions.Task("b") with
+            {
+                DueAt = Clock.Now + 5,
+            }
+        );
+        await CountsAreAsync(4, 0, 0, 0, 0, 0, 0);
+        var claimed = await Store.ClaimAsync(w, 2, s.Lanes[0]);
+        await Store.RunAsync(new StartedOperation(w, [(new(claimed[0].Number, 1), 1)]));
+        await CountsAreAsync(2, 1, 1, 0, 0, 0, 0);
+        Assert.Equal([new LaneCount(s.Lanes[2], 1, 1)], await Store.CountLanesAsync(default));
+        await Store.FinishAsync(claimed[0].Success(w));
+        await Store.FinishAsync(claimed[1].Failure(w));
+        await CountsAreAsync(3, 0, 0, 1, 0, 0, 0);
+        Assert.Equal([new LaneCount(s.Lanes[0], 0, 1), new LaneCount(s.Lanes[2], 1, 1)], await Store.CountLanesAsync(default));
+        await Store.RunAsync(new CancelOperation(2, "r", "x"));
+        await Store.RunAsync(new CancelOperation(4, "r", "x"));
+        await CountsAreAsync(1, 0, 0, 1, 0, 2, 0);
+        Assert.Equal([new LaneCount(s.Lanes[2], 1, 0)], await Store.CountLanesAsync(default));
+        await ReopenAsync();
+        await CountsAreAsync(1, 0, 0, 1, 0, 2, 0);
+        Assert.Equal([new LaneCount(s.Lanes[2], 1, 0)], await Store.CountLanesAsync(default));
+    }
+
+    [Fact]
+    public async Task Retention_removes_what_ended_before_a_time_oldest_first_and_nothing_else()
+    {
+        var w = await Store.LeaseAsync("w");
+        var lane = (await Store.SubmitAsync([.. Enumerable.Range(0, 6).Select(_ => StoreActions.Task())])).Lanes[0];
+        var claimed = await Store.ClaimAsync(w, 5, lane);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        foreach (var i in new[] { 0, 1, 3 })
+        {
+            await Store.FinishAsync(claimed[i].Success(w));
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        var before = Clock.Now;
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Store.FinishAsync(claimed[2].Success(w));
+        Assert.Equal(2, (await Store.RunAsync(new PruneOperation(before, 2))).Removed);
+        Assert.Equal([6, 5, 4, 3], await ListAsync(new()));
+        Assert.Equal(1, (await Store.RunAsync(new PruneOperation(before, 2))).Removed);
+        Assert.Equal(0, (await Store.RunAsync(new PruneOperation(before, 2))).Removed);
+        Assert.Equal([6, 5, 3], await ListAsync(new()));
+        await CountsAreAsync(1, 1, 0, 1, 0, 0, 0);
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Store.FinishAsync(claimed[4].Success(w));
+        Assert.Equal(1, (await Store.RunAsync(new PruneOperation(Clock.Now, 9))).Removed);
+        Assert.Equal([6, 5], await ListAsync(new()));
+        Assert.Equal(OutcomeVerdict.Unknown, await Store.FinishAsync(claimed[0].Success(w)));
+    }
+}
