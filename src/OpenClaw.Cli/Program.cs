@@ -1,1 +1,12 @@
-return 0;
+using OpenClaw.Abi.Processes;
+
+namespace OpenClaw.Cli;
+
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        var words = ProgramNames.Translate(InvokedAs.Name, args);
+        return await CommandLine.RunAsync(words);
+    }
+}

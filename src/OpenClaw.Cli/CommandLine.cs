@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Core.Errors;
+
+namespace OpenClaw.Cli;
+
+/// <summary>From words to an exit code: the one place that knows every verb, prints every failure and answers to signals.</summary>
+public static class CommandLine
+{
+    private const int EndedByBrokenPipe = 128 + 13;
+    private const int EndedByTerm = 128 + 15;
+
+    // Response files are off: --payload @file is ours to read.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <summary>Runs the process' command line.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> words)
+    {
+        using var interrupted = new CancellationTokenSource();
+        var signal = 0;
+        void OnSignal(PosixSignalContext context)
+        {
+            // The second signal finds the default action: whoever insists gets out at once.
+            context.Cancel = Interlocked.CompareExchange(ref signal, context.Signal == PosixSignal.SIGTERM ? 15 : 2, 0) == 0;
+            interrupted.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var terminal = Terminal.OfProcess();
+        var code = await RunAsync(words, terminal, TimeProvider.System, interrupted.Token);
+        return code == (int)ExitCode.Interrupted && signal == 15 ? EndedByTerm : code;
+    }
+
+    /// <summary>Runs a command line against a terminal. Never throws for a failure of the world.</summary>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> words,
+        Terminal terminal,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        ArgumentNullException.ThrowIfNull(terminal);
+        var json = words.Contains("--json");
+        try
+        {
+            var root = CommandTree.Build((parsed, verb) => RunVerbAsync(parsed, verb, terminal, time, cancellation));
+            var parsed = root.Parse(words, Parsing);
+            if (UsageFailure.Of(parsed) is { } failure)
+            {
+                throw failure.AsException();
+            }
+
+            var configuration = new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            var code = await parsed.InvokeAsync(configuration, cancellation);
+            terminal.Flush();
+            return code;
+        }
+        catch (Exception e)
+        {
+            return Report(e, terminal, json, cancellation);
+        }
+    }
+
+    private static Task<int> RunVerbAsync(
+        ParseResult parsed,
+        Func<Invocation, Task<int>> verb,
+        Terminal terminal,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) => verb(new Invocation(parsed, terminal, time, cancellation));
+
+    private static int Report(Exception exception, Terminal terminal, bool json, CancellationToken cancellation)
+    {
+        var failure = exception switch
+        {
+            FailureException known when !(cancellation.IsCancellationRequested && known.Failure.Entry.Kind == FailureKind.Cancelled) =>
+                known.Failure,
+            FailureException or OperationCanceledException => new Failure(Catalogue.Interrupted, "Interrupted."),
+            // Whoever read our output has gone (`clw task list | head -1`): not worth a word.
+            IOException when IsBrokenPipe(exception) => null,
+            _ => new Failure(Catalogue.Internal, $"{exception.GetType().Name}: {exception.Message}")
+            {
+                Data = new Dictionary<string, string>(StringComparer.Ordinal) { ["trace"] = exception.ToString() },
+            },
+        };
+        if (failure is null)
+        {
+            return EndedByBrokenPipe;
+        }
+
+        try
+        {
+            FailurePrinter.Print(terminal, failure, json);
+            if (failure.Entry == Catalogue.Internal && Environment.GetEnvironmentVariable("OPENCLAW_TRACE") is { Length: > 0 })
+            {
+                terminal.Error.WriteLine(exception);
+                terminal.Error.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // Nobody is left to tell; the exit code still does.
+        }
+
+        return (int)failure.Entry.Exit;
+    }
+
+    // .NET gives the system's error number (EPIPE) as the exception's.
+    private static bool IsBrokenPipe(Exception exception) => exception.HResult == 32 || (exception.HResult & 0xFFFF) == 32;
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Shell;
+
+namespace OpenClaw.Cli;
+
+/// <summary>Carries a verb out, given what was parsed.</summary>
+public delegate Task<int> VerbRunner(ParseResult parsed, Func<Invocation, Task<int>> verb);
+
+/// <summary>Every verb of <c>clw</c>, in the order of the help.</summary>
+public static class CommandTree
+{
+    public static RootCommand Build(VerbRunner run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var root = new RootCommand("Runs work on many machines, keeps every connection alive and every failure explained.")
+        {
+            ExplainCommand.Create(run),
+            ConfigCommands.Debug(run),
+            ConfigCommands.Validate(run),
+            VersionCommand.Create(run),
+        };
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Add(VersionCommand.Flag);
+        root.Add(Options.Json);
+        root.SetAction((parsed, _) => run(parsed, i => VersionCommand.RootAsync(root, i)));
+        return root;
+    }
+
+    /// <summary>A verb with its arguments, options and body.</summary>
+    internal static Command Verb(VerbRunner run, string name, string description, Func<Invocation, Task<int>> body, params Symbol[] symbols)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            switch (symbol)
+            {
+                case Option option:
+                    command.Add(option);
+                    break;
+                case Argument argument:
+                    command.Add(argument);
+                    break;
+                case Command sub:
+                    command.Add(sub);
+                    break;
+            }
+        }
+
+        command.SetAction((parsed, _) => run(parsed, body));
+        return command;
+    }
+}
