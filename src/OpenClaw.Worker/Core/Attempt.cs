@@ -1,0 +1,42 @@
+using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
+
+namespace OpenClaw.Worker.Core;
+
+/// <summary>An attempt, as manager and worker name it.</summary>
+public readonly record struct AttemptKey(long Task, int Attempt);
+
+/// <summary>Where an attempt stands at this worker.</summary>
+internal enum AttemptStage
+{
+    /// <summary>Waits for a slot.</summary>
+    Waiting,
+
+    /// <summary>Handed to a runner; it runs, or is next in the runner's pipe.</summary>
+    InRunner,
+
+    /// <summary>Ended, given back or dropped.</summary>
+    Gone,
+}
+
+/// <summary>An attempt that this worker holds. Owned by <see cref="WorkerCore"/>.</summary>
+internal sealed class Attempt(AttemptKey key, Assignment assignment, TaskHandler handler)
+{
+    public AttemptKey Key { get; } = key;
+    public Assignment Assignment { get; } = assignment;
+    public TaskHandler Handler { get; } = handler;
+    public AttemptStage Stage { get; set; } = AttemptStage.Waiting;
+
+    /// <summary>The runner's word that it has begun; default = not yet.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>When its time is over; null = never.</summary>
+    public DateTimeOffset? Deadline { get; set; }
+
+    /// <summary>The manager was told that it runs.</summary>
+    public bool StartReported { get; set; }
+
+    /// <summary>The last lines that it wrote; null until it writes one.</summary>
+    public Queue<string>? LastLines { get; set; }
+    public TaskProgress? UnsentProgress { get; set; }
+}

@@ -1,0 +1,54 @@
+using OpenClaw.Worker.Runners;
+
+namespace OpenClaw.Worker.Core;
+
+/// <summary>Why a runner was told to end.</summary>
+internal enum EndCause
+{
+    /// <summary>It was not.</summary>
+    None,
+    Timeout,
+    Cancelled,
+
+    /// <summary>The lease ended, or the worker stops: what it ran is given back.</summary>
+    HandBack,
+
+    /// <summary>It has run enough tasks.</summary>
+    Recycled,
+
+    /// <summary>Its result was over the limit.</summary>
+    ResultTooLarge,
+}
+
+/// <summary>A place for one task at a time, with its runner. Owned by <see cref="WorkerCore"/>.</summary>
+internal sealed class Slot(int number)
+{
+    public int Number { get; } = number;
+    public IRunner? Runner { get; set; }
+
+    /// <summary>The runner has said that it is ready.</summary>
+    public bool Ready { get; set; }
+
+    /// <summary>What was handed to the runner, in its order: the first runs, the others wait in its pipe.</summary>
+    public Queue<Attempt> InRunner { get; } = new();
+
+    /// <summary>Expected time of what waits in the runner, in microseconds.</summary>
+    public double BacklogMicros { get; set; }
+
+    /// <summary>The runner turns into a plugin's program, or has: it takes nothing more.</summary>
+    public bool Executing { get; set; }
+    public int TasksRun { get; set; }
+    public EndCause Ending { get; set; }
+
+    /// <summary>When SIGKILL follows SIGTERM.</summary>
+    public DateTimeOffset? KillAt { get; set; }
+
+    /// <summary>Runners in a row that ended before they were ready.</summary>
+    public int FailedStarts { get; set; }
+
+    /// <summary>No new runner before this time.</summary>
+    public DateTimeOffset StartNotBefore { get; set; }
+
+    public bool CanTake => Ready && !Executing && Ending == EndCause.None;
+    public bool IsIdle => CanTake && InRunner.Count == 0;
+}

@@ -1,0 +1,315 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Core.Tasks;
+using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Session;
+
+namespace OpenClaw.Worker.Core;
+
+// The manager's side of things: registration, the lease, reports about what runs, and the stop.
+internal sealed partial class WorkerCore
+{
+    /// <summary>Attempts that run at least this long are told to the manager and to the log; shorter ones are told by their outcome.</summary>
+    private static readonly TimeSpan ToldAfter = TimeSpan.FromMilliseconds(100);
+    private const int MostLinesUnsent = 2000;
+
+    private readonly List<TaskLog> unsentLines = [];
+    private long droppedLines;
+    private TimeSpan? leaseStop;
+    private DateTimeOffset? leaseCountsFrom;
+
+    /// <summary>What to say at registration: who this is and what it holds.</summary>
+    public Register Registration(PluginSet plugins, int processId)
+    {
+        var register = new Register
+        {
+            Worker = options.WorkerId,
+            Incarnation = options.Incarnation,
+            Identity = options.Identity,
+            Protocol = 1,
+            Version = options.Version,
+            Slots = options.Slots,
+            Prefetch = options.Prefetch,
+            Environment = options.Environment,
+            HealthPort = options.HealthPort,
+            Pid = processId,
+            Host = System.Environment.MachineName,
+            HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
+        };
+        register.Labels.Add(options.Labels.ToDictionary());
+        register.Types_.AddRange(TypesOf(plugins));
+        register.Holding.AddRange(attempts.Values.Select(Name));
+        register.Holding.AddRange(outbox.Own.Select(o => new V1.Attempt { Task = o.Task, Attempt_ = o.Attempt }));
+        return register;
+    }
+
+    public static IEnumerable<TaskType> TypesOf(PluginSet plugins) =>
+        plugins.Handlers.Values.Select(h => new TaskType { Name = h.Type, Version = h.Version, Kind = h.Kind });
+
+    /// <summary>Outcomes that an earlier incarnation of this worker left on disk.</summary>
+    public IReadOnlyList<EarlierOutcomes> EarlierOutcomes()
+    {
+        var messages = new List<EarlierOutcomes>();
+        foreach (var group in outbox.Earlier)
+        {
+            foreach (var chunk in group.Chunk(100))
+            {
+                var message = new EarlierOutcomes { Worker = options.WorkerId, Incarnation = group.Key };
+                message.Outcomes.AddRange(chunk);
+                messages.Add(message);
+            }
+        }
+
+        return messages;
+    }
+
+    /// <summary>A session is open. What the manager no longer wants is stopped, what it has not recorded is delivered.</summary>
+    public void OnConnected(IManagerSession opened, Registered registered, DateTimeOffset sentAt)
+    {
+        session = opened;
+        leaseStop = TimeSpan.FromMilliseconds(registered.LeaseStopMs);
+        leaseCountsFrom = sentAt;
+        OnCancel(registered.Superseded);
+        unsent.Clear();
+        Send(outbox.Own);
+        foreach (var attempt in attempts.Values)
+        {
+            attempt.StartReported = false;
+        }
+    }
+
+    public void OnDisconnected(IManagerSession closed)
+    {
+        if (session == closed)
+        {
+            session = null;
+        }
+    }
+
+    /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
+    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt) => leaseCountsFrom = sentAt;
+
+    public Heartbeat Heartbeat(long sequence) =>
+        new()
+        {
+            Sequence = sequence,
+            Running = Running,
+            Waiting = waiting.Count,
+            Outbox = outbox.Count,
+        };
+
+    public void OnTypesChanged(PluginSet plugins)
+    {
+        var message = new TypesChanged();
+        message.Types_.AddRange(TypesOf(plugins));
+        session?.Send(new WorkerMessage { TypesChanged = message });
+    }
+
+    /// <summary>What depends on time: ten times a second.</summary>
+    public void Tick()
+    {
+        var now = time.GetUtcNow();
+        foreach (var slot in slots)
+        {
+            if (slot.InRunner.TryPeek(out var current) && current.Deadline <= now)
+            {
+                End(slot, EndCause.Timeout);
+            }
+
+            if (slot.KillAt <= now)
+            {
+                slot.KillAt = null;
+                slot.Runner?.Signal(Signals.Kill);
+            }
+
+            if (slot.Runner is null && !Stopping)
+            {
+                StartRunner(slot);
+            }
+        }
+
+        CheckLease(now);
+        ReportRunning(now);
+        SendLines();
+    }
+
+    // A worker that cannot renew its lease stops itself before the manager may hand its tasks on.
+    private void CheckLease(DateTimeOffset now)
+    {
+        if (options.ContinueOnLinkLoss || leaseStop is not { } span || leaseCountsFrom is not { } from || now - from < span || attempts.Count == 0)
+        {
+            return;
+        }
+
+        LogLeaseStop(logger, (now - from).TotalSeconds, attempts.Count);
+        StopEverything();
+    }
+
+    private void StopEverything()
+    {
+        var back = new HandBack();
+        foreach (var attempt in waiting)
+        {
+            back.Attempts.Add(Name(attempt));
+            Forget(attempt);
+        }
+
+        waiting.Clear();
+        foreach (var slot in slots.Where(s => s.InRunner.Count > 0))
+        {
+            // Those behind the one that runs go back with it: the runner ends.
+            foreach (var behind in slot.InRunner.Skip(1).Where(a => a.Stage == AttemptStage.InRunner))
+            {
+                back.Attempts.Add(Name(behind));
+                Forget(behind);
+            }
+
+            End(slot, EndCause.HandBack);
+        }
+
+        if (back.Attempts.Count > 0)
+        {
+            session?.Send(new WorkerMessage { HandBack = back });
+        }
+    }
+
+    private void ReportRunning(DateTimeOffset now)
+    {
+        Started? started = null;
+        ProgressReports? progress = null;
+        foreach (var slot in slots)
+        {
+            if (!slot.InRunner.TryPeek(out var attempt) || attempt.StartedAt == default || attempt.Stage == AttemptStage.Gone)
+            {
+                continue;
+            }
+
+            if (!attempt.StartReported && now - attempt.StartedAt >= ToldAfter)
+            {
+                attempt.StartReported = true;
+                LogStarting(logger, slot.Runner?.ProcessId ?? 0, attempt.Handler.Type, new TaskId(attempt.Key.Task));
+                (started ??= new Started()).Started_.Add(
+                    new StartedAttempt
+                    {
+                        Task = attempt.Key.Task,
+                        Attempt = attempt.Key.Attempt,
+                        StartedAtMs = Ms(attempt.StartedAt),
+                    }
+                );
+            }
+
+            if (attempt.UnsentProgress is { } report)
+            {
+                attempt.UnsentProgress = null;
+                (progress ??= new ProgressReports()).Reports.Add(
+                    new ProgressReport { Task = attempt.Key.Task, Attempt = attempt.Key.Attempt, Progress = report }
+                );
+            }
+        }
+
+        if (started is not null)
+        {
+            session?.Send(new WorkerMessage { Started = started });
+        }
+
+        if (progress is not null)
+        {
+            session?.Send(new WorkerMessage { Progress = progress });
+        }
+    }
+
+    private void Line(Attempt attempt, string level, string text)
+    {
+        var lines = attempt.LastLines ??= new Queue<string>();
+        lines.Enqueue(text);
+        if (lines.Count > TaskLimits.MaxLastLines)
+        {
+            lines.Dequeue();
+        }
+
+        // Lines are informative: a manager that is slow or away gets the newest it can take, and is told how many are missing.
+        if (session is null || unsentLines.Count >= MostLinesUnsent)
+        {
+            droppedLines++;
+            return;
+        }
+
+        unsentLines.Add(
+            new TaskLog
+            {
+                Task = attempt.Key.Task,
+                Attempt = attempt.Key.Attempt,
+                Level = level,
+                Text = text,
+                AtMs = Ms(time.GetUtcNow()),
+            }
+        );
+    }
+
+    private void SendLines()
+    {
+        if (unsentLines.Count == 0 || session is null || session.Waiting > MostLinesUnsent)
+        {
+            return;
+        }
+
+        if (droppedLines > 0)
+        {
+            LogDropped(logger, droppedLines);
+            droppedLines = 0;
+        }
+
+        var message = new TaskLogs();
+        message.Lines.AddRange(unsentLines);
+        unsentLines.Clear();
+        session.Send(new WorkerMessage { Logs = message });
+    }
+
+    /// <summary>A graceful stop begins: no more work is wanted; what has not begun goes back.</summary>
+    public void BeginStop()
+    {
+        if (Stopping)
+        {
+            return;
+        }
+
+        Stopping = true;
+        session?.Send(new WorkerMessage { Draining = new Draining() });
+        OnRecall([.. attempts.Values.Where(a => a.Stage == AttemptStage.Waiting).Select(Name)]);
+    }
+
+    /// <summary>The grace is over: what still runs is stopped and goes back.</summary>
+    public void HandBackAll() => StopEverything();
+
+    /// <summary>Nothing runs and everything is acknowledged.</summary>
+    public bool IsDrained => attempts.Count == 0 && (outbox.Count == 0 || session is null);
+
+    /// <summary>Lets the runners end.</summary>
+    public void CloseRunners()
+    {
+        foreach (var slot in slots)
+        {
+            slot.Runner?.Close();
+        }
+    }
+
+    public void KillRunners()
+    {
+        foreach (var slot in slots)
+        {
+            slot.Runner?.Signal(Signals.Kill);
+        }
+    }
+
+    public bool HasRunners => slots.Any(s => s.Runner is not null);
+
+    [LoggerMessage(40, LogLevel.Error, "clw-heartbeat-lost: no acknowledged heartbeat for {seconds:0} seconds; the worker stops its {count} attempts before others may run them")]
+    private static partial void LogLeaseStop(ILogger logger, double seconds, int count);
+
+    [LoggerMessage(41, LogLevel.Information, "clw-worker[pid={pid}]: INFO: Starting task '{type}-{task}'")]
+    private static partial void LogStarting(ILogger logger, int pid, string type, TaskId task);
+
+    [LoggerMessage(42, LogLevel.Warning, "{count} lines of tasks were not sent to the manager: more than it can take")]
+    private static partial void LogDropped(ILogger logger, long count);
+}

@@ -1,0 +1,417 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
+
+namespace OpenClaw.Worker.Core;
+
+// Slots and their runners: who runs what, what a report means, what an end means.
+internal sealed partial class WorkerCore
+{
+    private const int StartsBeforeComplaint = 3;
+
+    private readonly RunTimes times = new();
+
+    /// <summary>Puts waiting attempts into slots, in their order.</summary>
+    private void Pump()
+    {
+        if (Stopping || outboxProblem is not null)
+        {
+            return;
+        }
+
+        while (waiting.First?.Value is { } next && SlotFor(next) is { } slot)
+        {
+            waiting.RemoveFirst();
+            Hand(slot, next);
+        }
+
+        foreach (var slot in slots)
+        {
+            slot.Runner?.Flush();
+        }
+    }
+
+    private Slot? SlotFor(Attempt attempt)
+    {
+        Slot? best = null;
+        foreach (var slot in slots)
+        {
+            if (slot.CanTake && (slot.InRunner.Count == 0 || MayQueueBehind(slot, attempt)) && (best is null || slot.InRunner.Count < best.InRunner.Count))
+            {
+                best = slot;
+            }
+        }
+
+        return best;
+    }
+
+    // Short tasks go into the runner's pipe ahead of time, so that it need not wait for us between two of them.
+    private bool MayQueueBehind(Slot slot, Attempt attempt) =>
+        options.RecycleAfter > slot.TasksRun + slot.InRunner.Count
+        && attempt.Handler.Form != HandlerForm.Executable
+        && times.MeanOf(attempt.Handler.Type) is var mean
+        && mean <= RunTimes.ShortMicros
+        && slot.BacklogMicros + mean <= RunTimes.MostBacklogMicros
+        && slot.InRunner.Count < RunTimes.MostAhead;
+
+    private void Hand(Slot slot, Attempt attempt)
+    {
+        attempt.Stage = AttemptStage.InRunner;
+        slot.InRunner.Enqueue(attempt);
+        slot.TasksRun++;
+        var mean = times.MeanOf(attempt.Handler.Type);
+        slot.BacklogMicros += double.IsInfinity(mean) ? RunTimes.MostBacklogMicros : mean;
+        var assignment = attempt.Assignment;
+        var id = new TaskId(attempt.Key.Task).ToString();
+        var outputDirectory = attempt.Handler.Form == HandlerForm.Builtin ? "" : outputOf(id);
+        if (attempt.Handler.Form == HandlerForm.Executable)
+        {
+            slot.Executing = true;
+            slot.Runner!.Execute(
+                new ExecCommand
+                {
+                    Handle = (ulong)attempt.Key.Task,
+                    TaskId = id,
+                    Attempt = attempt.Key.Attempt,
+                    Type = attempt.Handler.Type,
+                    Path = attempt.Handler.Path,
+                    Arguments = [attempt.Handler.Path],
+                    Environment = PluginEnvironment.For(
+                        System.Environment.GetEnvironmentVariables(),
+                        id,
+                        attempt.Handler.Type,
+                        attempt.Key.Attempt,
+                        outputDirectory,
+                        options.Incarnation
+                    ),
+                    WorkingDirectory = outputDirectory,
+                    Limits = limits,
+                },
+                assignment.Payload.Memory
+            );
+            return;
+        }
+
+        slot.Runner!.Queue(
+            new RunCommand
+            {
+                Handle = (ulong)attempt.Key.Task,
+                TaskId = id,
+                Attempt = attempt.Key.Attempt,
+                Handler = attempt.Handler.Form == HandlerForm.Lua ? HandlerKind.Lua : HandlerKind.Builtin,
+                Type = attempt.Handler.Type,
+                Path = attempt.Handler.Path,
+                Version = attempt.Handler.Version,
+                Payload = assignment.Payload.Memory,
+                OutputDirectory = outputDirectory,
+            }
+        );
+    }
+
+    private readonly Func<string, string> outputOf = id =>
+    {
+        // One directory per task, made when a plugin may want to write; empty ones cost nothing and are removed with the task's end.
+        var path = System.IO.Path.Combine(options.StateDirectory, "output", id);
+        Directory.CreateDirectory(path);
+        return path;
+    };
+
+    private readonly ProcessLimits limits = LimitsOf(options);
+
+    public static ProcessLimits LimitsOf(WorkerOptions options) =>
+        new()
+        {
+            OpenFiles = options.OpenFiles,
+            CoreBytes = options.CoreBytes,
+            OomScoreAdjust = options.OomScore == 0 ? null : options.OomScore,
+            LuaBytes = options.MaxTaskMemoryBytes,
+        };
+
+    public void OnReports(IRunner runner, IReadOnlyList<SlotReport> reports)
+    {
+        if (SlotOf(runner) is not { } slot)
+        {
+            return;
+        }
+
+        foreach (var report in reports)
+        {
+            if (report.Kind == FrameKind.Ready)
+            {
+                slot.Ready = true;
+                slot.FailedStarts = 0;
+            }
+            else if (slot.InRunner.TryPeek(out var attempt))
+            {
+                OnReport(slot, attempt, report);
+            }
+        }
+    }
+
+    private void OnReport(Slot slot, Attempt attempt, SlotReport report)
+    {
+        switch (report.Kind)
+        {
+            case FrameKind.Started:
+            case FrameKind.Becoming:
+                attempt.StartedAt = time.GetUtcNow();
+                attempt.Deadline = DeadlineOf(attempt);
+                break;
+            case FrameKind.Progress:
+                attempt.UnsentProgress = new TaskProgress { Fraction = report.Fraction, Message = report.Text };
+                break;
+            case FrameKind.Log:
+                Line(attempt, LevelName(report.Level), report.Text);
+                break;
+            case FrameKind.Succeeded:
+                Leave(slot, attempt);
+                Succeed(attempt, report.Result, report.RunMicros);
+                Recycle(slot);
+                break;
+            case FrameKind.Failed:
+                Leave(slot, attempt);
+                Fail(attempt.Key, attempt, Catalogue.Find(report.Code) ?? Catalogue.TaskFailed, report.Text, report.Retryable, report.RunMicros);
+                Recycle(slot);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private DateTimeOffset? DeadlineOf(Attempt attempt) =>
+        attempt.Assignment.TimeoutMs > 0 ? attempt.StartedAt + TimeSpan.FromMilliseconds(attempt.Assignment.TimeoutMs)
+        : options.TaskTimeout is { } timeout ? attempt.StartedAt + timeout
+        : null;
+
+    private void Leave(Slot slot, Attempt attempt)
+    {
+        slot.InRunner.Dequeue();
+        var mean = times.MeanOf(attempt.Handler.Type);
+        slot.BacklogMicros = slot.InRunner.Count == 0 ? 0 : Math.Max(0, slot.BacklogMicros - (double.IsInfinity(mean) ? 0 : mean));
+        RemoveOutputIfEmpty(attempt);
+    }
+
+    private void RemoveOutputIfEmpty(Attempt attempt)
+    {
+        if (attempt.Handler.Form == HandlerForm.Builtin)
+        {
+            return;
+        }
+
+        var path = System.IO.Path.Combine(options.StateDirectory, "output", new TaskId(attempt.Key.Task).ToString());
+        try
+        {
+            Directory.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not empty: the task left something there, which is what it is for.
+        }
+    }
+
+    private void Recycle(Slot slot)
+    {
+        if (slot.TasksRun >= options.RecycleAfter && slot.InRunner.Count == 0 && slot.Ending == EndCause.None)
+        {
+            slot.Ending = EndCause.Recycled;
+            slot.Runner!.Close();
+        }
+    }
+
+    public void OnLines(IRunner runner, IReadOnlyList<string> lines)
+    {
+        if (SlotOf(runner) is { } slot && slot.InRunner.TryPeek(out var attempt))
+        {
+            foreach (var line in lines)
+            {
+                Line(attempt, "INFO", line);
+            }
+        }
+        else
+        {
+            foreach (var line in lines)
+            {
+                LogRunnerLine(logger, runner.ProcessId, line);
+            }
+        }
+    }
+
+    public void OnResultTooLarge(IRunner runner)
+    {
+        if (SlotOf(runner) is { } slot)
+        {
+            End(slot, EndCause.ResultTooLarge);
+        }
+    }
+
+    /// <summary>A runner's process has ended and was reaped. What it ran is judged, what waited behind it goes back in front, and another is started.</summary>
+    public void OnRunnerEnded(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
+    {
+        if (SlotOf(runner) is not { } slot)
+        {
+            return;
+        }
+
+        if (slot.InRunner.TryPeek(out var current) && current.StartedAt != default)
+        {
+            slot.InRunner.Dequeue();
+            Judge(slot, current, end, output, runner.ProcessId);
+            RemoveOutputIfEmpty(current);
+        }
+        else if (!slot.Ready)
+        {
+            slot.FailedStarts++;
+            LogStartFailed(logger, end.ToString(), slot.FailedStarts);
+        }
+
+        foreach (var behind in slot.InRunner.Reverse())
+        {
+            if (behind.Stage == AttemptStage.InRunner)
+            {
+                behind.Stage = AttemptStage.Waiting;
+                waiting.AddFirst(behind);
+            }
+        }
+
+        slot.InRunner.Clear();
+        slot.BacklogMicros = 0;
+        slot.Runner = null;
+        slot.Ready = false;
+        slot.Executing = false;
+        slot.Ending = EndCause.None;
+        slot.KillAt = null;
+        slot.TasksRun = 0;
+        if (!Stopping)
+        {
+            StartRunner(slot);
+        }
+    }
+
+    private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    {
+        var ran = (long)(time.GetUtcNow() - attempt.StartedAt).TotalMicroseconds;
+        var meaning = ExitClassification.Of(end, slot.Ending == EndCause.Timeout, slot.Ending is not (EndCause.None or EndCause.Timeout), options.MaxTaskMemoryBytes);
+        switch (slot.Ending)
+        {
+            case EndCause.Timeout:
+                var limit = attempt.Deadline - attempt.StartedAt;
+                LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
+                Fail(attempt.Key, attempt, Catalogue.TaskTimeout, $"The task ran longer than its limit of {limit?.TotalSeconds:0.###} s and was ended", true, ran, end, meaning);
+                break;
+            case EndCause.ResultTooLarge:
+                Fail(attempt.Key, attempt, Catalogue.ResultTooLarge, "The program wrote more than 1,048,576 bytes to its standard output", false, ran);
+                break;
+            case EndCause.HandBack:
+                Forget(attempt);
+                session?.Send(new WorkerMessage { HandBack = new HandBack { Attempts = { Name(attempt) } } });
+                break;
+            case EndCause.Cancelled:
+                Forget(attempt);
+                break;
+            case EndCause.None:
+            case EndCause.Recycled:
+            default:
+                JudgeOwnEnd(slot, attempt, end, meaning, output, ran, processId);
+                break;
+        }
+    }
+
+    private void JudgeOwnEnd(Slot slot, Attempt attempt, ProcessEnd end, ExitMeaning meaning, ReadOnlyMemory<byte> output, long ran, int processId)
+    {
+        if (slot.Executing && meaning.Class == ExitClass.Success)
+        {
+            Succeed(attempt, ProgramOutput.ToResult(output), ran);
+            return;
+        }
+
+        if (meaning.IsCrash)
+        {
+            LogCrash(logger, processId, meaning.ShellCode, end.Signal ?? 0, end.Signal is { } s ? Signals.Name(s) : "none", new TaskId(attempt.Key.Task));
+        }
+
+        if (slot.Executing)
+        {
+            Fail(attempt.Key, attempt, Catalogue.Find(meaning.Code) ?? Catalogue.TaskFailed, Describe(attempt, meaning), true, ran, end, meaning);
+            return;
+        }
+
+        // A runner that ends while a task runs in it was ended by that task, whatever its exit code: os.exit, a signal, lack of memory.
+        var code = meaning.IsCrash ? Catalogue.Find(meaning.Code)! : Catalogue.WorkerCrash;
+        Fail(attempt.Key, attempt, code, $"The process that ran the task ended: {meaning.Sentence}", true, ran, end, meaning);
+    }
+
+    private static string Describe(Attempt attempt, ExitMeaning meaning) =>
+        attempt.LastLines is { Count: > 0 } lines ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}" : $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}";
+
+    private void StartRunner(Slot slot)
+    {
+        if (time.GetUtcNow() < slot.StartNotBefore)
+        {
+            return;
+        }
+
+        try
+        {
+            slot.Runner = startRunner(slot);
+            slot.Ready = false;
+            if (slot.FailedStarts > 0)
+            {
+                slot.StartNotBefore = time.GetUtcNow() + TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(slot.FailedStarts, 8), 10_000));
+            }
+        }
+        catch (ChildStartException e)
+        {
+            slot.FailedStarts++;
+            slot.StartNotBefore = time.GetUtcNow() + TimeSpan.FromSeconds(1);
+            if (slot.FailedStarts % StartsBeforeComplaint == 1)
+            {
+                LogNoRunner(logger, e.Message);
+            }
+        }
+    }
+
+    private void End(Slot slot, EndCause cause)
+    {
+        if (slot.Ending is not (EndCause.None or EndCause.Recycled))
+        {
+            return;
+        }
+
+        slot.Ending = cause;
+        slot.KillAt = time.GetUtcNow() + options.KillGrace;
+        slot.Runner?.Signal(Signals.Terminate);
+    }
+
+    private Slot? SlotOf(IRunner runner) => Array.Find(slots, s => ReferenceEquals(s.Runner, runner));
+
+    private static V1.Attempt Name(Attempt attempt) => new() { Task = attempt.Key.Task, Attempt_ = attempt.Key.Attempt };
+
+    private static string LevelName(TaskLogLevel level) =>
+        level switch
+        {
+            TaskLogLevel.Debug => "DEBUG",
+            TaskLogLevel.Warning => "WARN",
+            TaskLogLevel.Error => "ERROR",
+            _ => "INFO",
+        };
+
+    [LoggerMessage(30, LogLevel.Critical, "clw-worker[pid={pid}]: FATAL: clw-worker-crash detected. Exit code: {code}, Signal: {signal} ({name}); task {task}")]
+    private static partial void LogCrash(ILogger logger, int pid, int code, int signal, string name, TaskId task);
+
+    [LoggerMessage(31, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: clw-task-timeout: task {task} ran longer than {seconds} s")]
+    private static partial void LogTimeout(ILogger logger, int pid, TaskId task, double seconds);
+
+    [LoggerMessage(32, LogLevel.Error, "clw-init-fail: a runner ended before it was ready: {end} (attempt {attempt})")]
+    private static partial void LogStartFailed(ILogger logger, string end, int attempt);
+
+    [LoggerMessage(33, LogLevel.Error, "clw-init-fail: no runner can be started: {reason}")]
+    private static partial void LogNoRunner(ILogger logger, string reason);
+
+    [LoggerMessage(34, LogLevel.Debug, "runner {pid}: {line}")]
+    private static partial void LogRunnerLine(ILogger logger, int pid, string line);
+}

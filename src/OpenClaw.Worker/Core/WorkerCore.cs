@@ -1,0 +1,290 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.V1;
+using OpenClaw.Worker.Outbox;
+using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
+using OpenClaw.Worker.Session;
+
+namespace OpenClaw.Worker.Core;
+
+/// <summary>
+/// What a worker decides, one method per thing that can happen. Every method runs in the owner loop; none blocks. Runners, outbox and
+/// session are ports, so that the simulator runs this same class.
+/// </summary>
+/// <remarks>
+/// A crash at any point is safe: an attempt without an outcome on disk is run again by another incarnation, one with an outcome is
+/// delivered by the next.
+/// </remarks>
+internal sealed partial class WorkerCore(
+    WorkerOptions options,
+    TimeProvider time,
+    IOutbox outbox,
+    Func<string, TaskHandler?> handlerOf,
+    Func<Slot, IRunner> startRunner,
+    ILogger<WorkerCore> logger
+)
+{
+    /// <summary>Outcomes in one message: under the limit of a message with all but the largest results.</summary>
+    private const int MostOutcomesPerMessage = 2000;
+    private const int MostBytesPerMessage = 2 << 20;
+
+    private readonly Dictionary<AttemptKey, Attempt> attempts = [];
+    private readonly LinkedList<Attempt> waiting = new();
+    private readonly List<AttemptOutcome> unsent = [];
+    private readonly Slot[] slots = [.. Enumerable.Range(0, options.Slots).Select(n => new Slot(n))];
+    private IManagerSession? session;
+    private string? outboxProblem;
+
+    /// <summary>Set by a stop: nothing new is started.</summary>
+    public bool Stopping { get; private set; }
+
+    public int Running => slots.Count(s => s.InRunner.Count > 0);
+    public int Waiting => waiting.Count;
+    public int Held => attempts.Count;
+    public int OutboxCount => outbox.Count;
+    public bool IsConnected => session is not null;
+
+    /// <summary>Starts the runners. Once, before anything else.</summary>
+    public void Start()
+    {
+        foreach (var slot in slots)
+        {
+            StartRunner(slot);
+        }
+    }
+
+    public void OnAssignments(Assignments message)
+    {
+        foreach (var assignment in message.Assignments_)
+        {
+            var key = new AttemptKey(assignment.Task, assignment.Attempt);
+            if (attempts.ContainsKey(key))
+            {
+                continue;
+            }
+
+            if (handlerOf(assignment.Type) is not { } handler)
+            {
+                Fail(key, null, Catalogue.PluginMissing, $"This worker has no plugin for the type {assignment.Type} any more");
+                continue;
+            }
+
+            if (assignment.PluginVersion.Length > 0 && assignment.PluginVersion != handler.Version)
+            {
+                Fail(key, null, Catalogue.PluginMissing, $"Version {assignment.PluginVersion} of {assignment.Type} was asked for; this worker has {handler.Version}");
+                continue;
+            }
+
+            var attempt = new Attempt(key, assignment, handler);
+            attempts[key] = attempt;
+            waiting.AddLast(attempt);
+        }
+    }
+
+    /// <summary>After every run of the loop: gives waiting attempts to slots, writes and sends outcomes.</summary>
+    public void AfterRun()
+    {
+        Pump();
+        FlushOutcomes();
+    }
+
+    /// <summary>The manager has recorded outcomes: they need not be kept.</summary>
+    public void OnRecorded(long incarnation, IEnumerable<V1.Attempt> recorded)
+    {
+        foreach (var attempt in recorded)
+        {
+            outbox.Acknowledge(new OutboxKey(incarnation, new AttemptKey(attempt.Task, attempt.Attempt_)));
+        }
+    }
+
+    /// <summary>The manager wants attempts stopped; it wants no outcome of them.</summary>
+    public void OnCancel(IEnumerable<V1.Attempt> cancelled)
+    {
+        foreach (var named in cancelled)
+        {
+            if (attempts.TryGetValue(new AttemptKey(named.Task, named.Attempt_), out var attempt))
+            {
+                Drop(attempt, EndCause.Cancelled);
+            }
+        }
+    }
+
+    /// <summary>The manager wants attempts back that have not been started.</summary>
+    public void OnRecall(IEnumerable<V1.Attempt> recalled)
+    {
+        var back = new HandBack();
+        foreach (var named in recalled)
+        {
+            if (attempts.TryGetValue(new AttemptKey(named.Task, named.Attempt_), out var attempt) && attempt.Stage == AttemptStage.Waiting)
+            {
+                waiting.Remove(attempt);
+                Forget(attempt);
+                back.Attempts.Add(named);
+            }
+        }
+
+        if (back.Attempts.Count > 0)
+        {
+            session?.Send(new WorkerMessage { HandBack = back });
+        }
+    }
+
+    private void Drop(Attempt attempt, EndCause cause)
+    {
+        if (attempt.Stage == AttemptStage.Waiting)
+        {
+            waiting.Remove(attempt);
+            Forget(attempt);
+        }
+        else if (SlotOf(attempt) is { } slot)
+        {
+            if (slot.InRunner.Peek() == attempt)
+            {
+                End(slot, cause);
+            }
+
+            // Next in the runner's pipe: it cannot be taken out. It runs, and its outcome is not wanted.
+            Forget(attempt);
+        }
+    }
+
+    private void Forget(Attempt attempt)
+    {
+        attempt.Stage = AttemptStage.Gone;
+        attempts.Remove(attempt.Key);
+    }
+
+    private Slot? SlotOf(Attempt attempt) => Array.Find(slots, s => s.InRunner.Contains(attempt));
+
+    private void Succeed(Attempt attempt, Google.Protobuf.ByteString result, long runMicros)
+    {
+        Finish(
+            attempt,
+            new AttemptOutcome
+            {
+                Task = attempt.Key.Task,
+                Attempt = attempt.Key.Attempt,
+                Succeeded = true,
+                Result = result,
+                RunMicros = runMicros,
+                StartedAtMs = Ms(attempt.StartedAt),
+                PluginVersion = attempt.Handler.Version,
+            }
+        );
+        times.Observe(attempt.Handler.Type, runMicros);
+    }
+
+    private void Fail(AttemptKey key, Attempt? attempt, ErrorEntry code, string message, bool retryable = true, long runMicros = 0, ProcessEnd? end = null, ExitMeaning? meaning = null)
+    {
+        var failure = new V1.TaskFailure
+        {
+            Code = code.Code,
+            Message = message.Length > TaskLimits.MaxMessageChars ? message[..TaskLimits.MaxMessageChars] : message,
+            Worker = options.WorkerId,
+            Signal = end?.Signal is { } signal ? Signals.Name(signal) : "",
+        };
+        if (end is not null && meaning is not null)
+        {
+            failure.ExitCode = meaning.ShellCode;
+            failure.PeakMemoryBytes = end.PeakMemoryBytes;
+        }
+
+        if (attempt?.LastLines is { } lines)
+        {
+            failure.LastLines.AddRange(lines);
+        }
+
+        var outcome = new AttemptOutcome
+        {
+            Task = key.Task,
+            Attempt = key.Attempt,
+            Retryable = retryable,
+            Failure = failure,
+            RunMicros = runMicros,
+            StartedAtMs = attempt is null ? 0 : Ms(attempt.StartedAt),
+            PluginVersion = attempt?.Handler.Version ?? "",
+        };
+        if (attempt is null)
+        {
+            outbox.Add(outcome);
+            unsent.Add(outcome);
+        }
+        else
+        {
+            Finish(attempt, outcome);
+        }
+    }
+
+    private void Finish(Attempt attempt, AttemptOutcome outcome)
+    {
+        // Dropped meanwhile (cancelled, taken over by another worker): a result is still worth delivering, a failure is not.
+        if (attempt.Stage == AttemptStage.Gone && !outcome.Succeeded)
+        {
+            return;
+        }
+
+        Forget(attempt);
+        outbox.Add(outcome);
+        unsent.Add(outcome);
+    }
+
+    // On disk before it is sent. When the disk refuses, the manager is the safer place: sent all the same, kept in memory until it is
+    // acknowledged, and nothing new is started meanwhile.
+    private void FlushOutcomes()
+    {
+        var problem = outbox.Flush() ?? (outbox.IsFull ? "it has reached worker.outbox_max_bytes" : null);
+        if (problem is not null && outboxProblem is null)
+        {
+            LogOutboxFull(logger, problem);
+        }
+        else if (problem is null && outboxProblem is not null)
+        {
+            LogOutboxWorks(logger);
+        }
+
+        outboxProblem = problem;
+        if (session is null)
+        {
+            // Delivered from the outbox when there is a session again.
+            unsent.Clear();
+            return;
+        }
+
+        Send(unsent);
+        unsent.Clear();
+    }
+
+    private void Send(IEnumerable<AttemptOutcome> outcomes)
+    {
+        Outcomes? message = null;
+        var bytes = 0;
+        foreach (var outcome in outcomes)
+        {
+            message ??= new Outcomes();
+            message.Outcomes_.Add(outcome);
+            bytes += outcome.Result.Length + 64;
+            if (message.Outcomes_.Count >= MostOutcomesPerMessage || bytes >= MostBytesPerMessage)
+            {
+                session!.Send(new WorkerMessage { Outcomes = message });
+                message = null;
+                bytes = 0;
+            }
+        }
+
+        if (message is not null)
+        {
+            session!.Send(new WorkerMessage { Outcomes = message });
+        }
+    }
+
+    private static long Ms(DateTimeOffset at) => at == default ? 0 : at.ToUnixTimeMilliseconds();
+
+    [LoggerMessage(10, LogLevel.Error, "clw-outbox-full: outcomes cannot be kept on disk: {problem}; no task is started until they can")]
+    private static partial void LogOutboxFull(ILogger logger, string problem);
+
+    [LoggerMessage(11, LogLevel.Information, "Outcomes are kept on disk again; tasks are started")]
+    private static partial void LogOutboxWorks(ILogger logger);
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+
+namespace OpenClaw.Worker.Plugins;
+
+/// <summary>
+/// The types that this worker serves, kept in step with the plugin directory: a changed, new or removed plugin is taken up by the next
+/// task. Thread-safe to read; one caller refreshes.
+/// </summary>
+public sealed partial class PluginCatalog(string directory, Func<TaskHandler, CancellationToken, Task<string?>> check, ILogger<PluginCatalog> logger)
+{
+    private readonly Dictionary<string, (long Length, DateTime Written, string Version)> versions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> verdicts = new(StringComparer.Ordinal);
+    private volatile PluginSet current = PluginSet.Builtins;
+
+    public PluginSet Current => current;
+
+    /// <summary>
+    /// Reads the directory again and checks the scripts that are new (<paramref name="check"/>: null when a script is good, else why
+    /// not). True when the set changed.
+    /// </summary>
+    public async Task<bool> RefreshAsync(CancellationToken cancellation)
+    {
+        PluginSet read;
+        try
+        {
+            read = PluginScan.Read(directory, VersionOf);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(logger, directory, e.Message);
+            return false;
+        }
+
+        var handlers = new Dictionary<string, TaskHandler>(read.Handlers, StringComparer.Ordinal);
+        var problems = new List<PluginProblem>(read.Problems);
+        foreach (var handler in read.Handlers.Values.Where(h => h.Form == HandlerForm.Lua))
+        {
+            if (!verdicts.TryGetValue(handler.Version, out var verdict))
+            {
+                verdict = await check(handler, cancellation);
+                verdicts[handler.Version] = verdict;
+            }
+
+            if (verdict is not null)
+            {
+                handlers.Remove(handler.Type);
+                problems.Add(new PluginProblem(handler.Path, verdict));
+            }
+        }
+
+        var before = current;
+        foreach (var problem in problems.Where(p => !before.Problems.Contains(p)))
+        {
+            LogProblem(logger, problem.Path, problem.Problem);
+        }
+
+        var changed = !Same(before.Handlers, handlers);
+        current = new PluginSet(handlers, problems);
+        return changed;
+    }
+
+    private static bool Same(IReadOnlyDictionary<string, TaskHandler> a, Dictionary<string, TaskHandler> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && other == pair.Value);
+
+    // A file of the same length and time is the same file: reading megabytes of plugins at every look is not worth the rest.
+    private string VersionOf(FileInfo file)
+    {
+        if (versions.TryGetValue(file.FullName, out var known) && known.Length == file.Length && known.Written == file.LastWriteTimeUtc)
+        {
+            return known.Version;
+        }
+
+        var version = PluginScan.Hash(file);
+        versions[file.FullName] = (file.Length, file.LastWriteTimeUtc, version);
+        return version;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "clw-plugin-invalid: {path}: {problem}")]
+    private static partial void LogProblem(ILogger logger, string path, string problem);
+
+    [LoggerMessage(2, LogLevel.Warning, "clw-plugin-missing: the plugin directory {directory} cannot be read: {reason}")]
+    private static partial void LogUnreadable(ILogger logger, string directory, string reason);
+}

@@ -1,0 +1,36 @@
+namespace OpenClaw.Worker.Plugins;
+
+/// <summary>How a type is run.</summary>
+public enum HandlerForm
+{
+    /// <summary>Built into the runner.</summary>
+    Builtin,
+
+    /// <summary>A Lua function.</summary>
+    Lua,
+
+    /// <summary>An executable: plugin ABI v1.</summary>
+    Executable,
+}
+
+/// <summary>What serves a type. Immutable; a changed file makes a new one.</summary>
+/// <param name="Type">The type's name.</param>
+/// <param name="Form">How it is run.</param>
+/// <param name="Path">The plugin's file; empty for built-in types.</param>
+/// <param name="Version">The first 16 hexadecimal digits of the SHA-256 of the file; empty for built-in types.</param>
+public sealed record TaskHandler(string Type, HandlerForm Form, string Path, string Version)
+{
+    /// <summary>The name on the wire.</summary>
+    public string Kind =>
+        Form switch
+        {
+            HandlerForm.Builtin => "builtin",
+            HandlerForm.Lua => "lua",
+            _ => "exec",
+        };
+}
+
+/// <summary>A file in the plugin directory that serves no type, and why.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Problem">One line, with line number where there is one.</param>
+public sealed record PluginProblem(string Path, string Problem);

@@ -1,0 +1,57 @@
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Protocol;
+
+namespace OpenClaw.Worker.Runners;
+
+/// <summary>A process that runs tasks, as the core uses it. Calls return at once; what happens comes back through <see cref="IRunnerEvents"/>.</summary>
+internal interface IRunner
+{
+    int ProcessId { get; }
+
+    /// <summary>Adds a command to those that <see cref="Flush"/> sends.</summary>
+    void Queue(in RunCommand command);
+
+    void Flush();
+
+    /// <summary>Lets an idle runner become a plugin's program, and gives it the payload.</summary>
+    void Execute(ExecCommand command, ReadOnlyMemory<byte> payload);
+
+    /// <summary>No more commands: it ends by itself when it has done what it has.</summary>
+    void Close();
+
+    /// <summary>A signal to the runner and everything in its process group.</summary>
+    void Signal(int signal);
+}
+
+/// <summary>What a runner reports, in the order in which it happened. Implemented by the owner loop's poster.</summary>
+internal interface IRunnerEvents
+{
+    /// <summary>Frames that arrived together.</summary>
+    void Reports(IRunner runner, IReadOnlyList<SlotReport> reports);
+
+    /// <summary>Lines that the process wrote to its standard error.</summary>
+    void Lines(IRunner runner, IReadOnlyList<string> lines);
+
+    /// <summary>The result of a program is over the limit; the rest is not read.</summary>
+    void ResultTooLarge(IRunner runner);
+
+    /// <summary>The process was reaped and everything it wrote was reported.</summary>
+    /// <param name="runner">Whose.</param>
+    /// <param name="end">How it ended.</param>
+    /// <param name="output">What a program wrote to its standard output, after <see cref="IRunner.Execute"/>.</param>
+    void Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output);
+}
+
+/// <summary>One frame of a runner, taken out of its buffer.</summary>
+internal readonly record struct SlotReport
+{
+    public required FrameKind Kind { get; init; }
+    public ulong Handle { get; init; }
+    public long RunMicros { get; init; }
+    public bool Retryable { get; init; }
+    public double Fraction { get; init; }
+    public TaskLogLevel Level { get; init; }
+    public string Text { get; init; }
+    public string Code { get; init; }
+    public Google.Protobuf.ByteString Result { get; init; }
+}

@@ -1,0 +1,153 @@
+using System.Threading.Channels;
+using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Loops;
+using OpenClaw.Rpc;
+using OpenClaw.V1;
+using OpenClaw.Worker.Core;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.Worker.Session;
+
+/// <summary>One open, registered session: reads what the manager sends and posts it to the core, writes what the core sends.</summary>
+internal sealed class ManagerConnection(
+    RpcChannel channel,
+    RpcCall<WorkerMessage, ManagerMessage> call,
+    Registered registered,
+    DateTimeOffset registeredAt,
+    OwnerLoop loop,
+    WorkerCore core,
+    WorkerOptions options,
+    TimeProvider time
+) : IManagerSession, IAsyncDisposable
+{
+    private readonly Channel<WorkerMessage> outgoing = Channel.CreateUnbounded<WorkerMessage>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
+    private readonly Dictionary<long, DateTimeOffset> heartbeats = [];
+    private long sequence;
+
+    public int Waiting => outgoing.Reader.Count;
+
+    // Unbounded here, bounded where it comes from: outcomes by the credits that the manager gave, lines and progress by Waiting.
+    public void Send(WorkerMessage message) => outgoing.Writer.TryWrite(message);
+
+    /// <summary>A heartbeat with the core's figures; the acknowledgement counts from now.</summary>
+    public async Task HeartbeatAsync()
+    {
+        var beat = await loop.AskAsync(() => core.Heartbeat(Interlocked.Increment(ref sequence)));
+        lock (heartbeats)
+        {
+            heartbeats[beat.Sequence] = time.GetUtcNow();
+        }
+
+        Send(new WorkerMessage { Heartbeat = beat });
+    }
+
+    /// <summary>Carries the session until it ends. Null: the manager ended it in good order.</summary>
+    public async Task<Failure?> ServeAsync(LinkSession session, CancellationToken ct)
+    {
+        loop.Post(() => core.OnConnected(this, registered, registeredAt));
+        using var ending = ct.Register(() => call.Dispose());
+        var writing = WriteAllAsync(session);
+        try
+        {
+            while (await call.ReadAsync() is { } message)
+            {
+                session.Received();
+                Handle(message, session);
+            }
+
+            return await call.Status;
+        }
+        catch (FailureException e)
+        {
+            return ct.IsCancellationRequested ? null : e.Failure;
+        }
+        finally
+        {
+            loop.Post(() => core.OnDisconnected(this));
+            outgoing.Writer.TryComplete();
+            await writing;
+        }
+    }
+
+    private void Handle(ManagerMessage message, LinkSession session)
+    {
+        switch (message.MessageCase)
+        {
+            case ManagerMessage.MessageOneofCase.Assignments:
+                loop.Post(() => core.OnAssignments(message.Assignments));
+                break;
+            case ManagerMessage.MessageOneofCase.OutcomesRecorded:
+                loop.Post(() => core.OnRecorded(options.Incarnation, message.OutcomesRecorded.Attempts));
+                break;
+            case ManagerMessage.MessageOneofCase.HeartbeatAck:
+                session.KeepAliveAnswered();
+                Acknowledged(message.HeartbeatAck.Sequence);
+                break;
+            case ManagerMessage.MessageOneofCase.Cancel:
+                loop.Post(() => core.OnCancel(message.Cancel.Attempts));
+                break;
+            case ManagerMessage.MessageOneofCase.Recall:
+                loop.Post(() => core.OnRecall(message.Recall.Attempts));
+                break;
+            case ManagerMessage.MessageOneofCase.Drain:
+                loop.Post(core.BeginStop);
+                break;
+            case ManagerMessage.MessageOneofCase.None:
+            case ManagerMessage.MessageOneofCase.Registered:
+            default:
+                // A later version's message: not for us.
+                break;
+        }
+    }
+
+    private void Acknowledged(long upTo)
+    {
+        DateTimeOffset? sentAt = null;
+        lock (heartbeats)
+        {
+            foreach (var (number, at) in heartbeats.Where(h => h.Key <= upTo).ToList())
+            {
+                heartbeats.Remove(number);
+                sentAt = sentAt is { } latest && latest > at ? latest : at;
+            }
+        }
+
+        if (sentAt is { } sent)
+        {
+            loop.Post(() => core.OnHeartbeatAcknowledged(sent));
+        }
+    }
+
+    private async Task WriteAllAsync(LinkSession session)
+    {
+        try
+        {
+            while (await outgoing.Reader.WaitToReadAsync())
+            {
+                while (outgoing.Reader.TryRead(out var message))
+                {
+                    if (call.Write(message))
+                    {
+                        await call.FlushAsync();
+                    }
+                }
+
+                await call.FlushAsync();
+                session.Sent();
+            }
+        }
+        catch (FailureException)
+        {
+            // The stream is broken: the reading side ends with the reason. What was not written is in the outbox.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await call.DisposeAsync();
+        channel.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+namespace OpenClaw.Worker;
+
+/// <summary>What a worker needs to know, checked. Immutable.</summary>
+public sealed record WorkerOptions
+{
+    public required string WorkerId { get; init; }
+
+    /// <summary>Random, kept in the state directory: tells a restart of this worker from another with the same id.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>This process. Larger for a later start of the same worker.</summary>
+    public required long Incarnation { get; init; }
+    public required string StateDirectory { get; init; }
+    public required string PluginDirectory { get; init; }
+
+    /// <summary>Path of the program that runs tasks; its file name is the process' name.</summary>
+    public required string RunnerPath { get; init; }
+
+    /// <summary>Tasks that run at the same time, each in a process of its own.</summary>
+    public int Slots { get; init; } = 2;
+
+    /// <summary>Short tasks that it is ready to hold beyond its slots.</summary>
+    public int Prefetch { get; init; } = 4096;
+
+    /// <summary>Tasks that a runner runs before it is replaced; 1: a fresh process for each.</summary>
+    public int RecycleAfter { get; init; } = 100_000;
+
+    /// <summary>How long an attempt may run when its task says nothing; null: for ever.</summary>
+    public TimeSpan? TaskTimeout { get; init; }
+
+    /// <summary>From SIGTERM to SIGKILL.</summary>
+    public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Attempts that run go on however long the manager is out of reach; its fence decides.</summary>
+    public bool ContinueOnLinkLoss { get; init; }
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
+    public string Environment { get; init; } = "default";
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public int HealthPort { get; init; }
+    public string Version { get; init; } = "0.1.0";
+
+    /// <summary>Memory that one task may hold, in bytes; null: no limit of its own.</summary>
+    public long? MaxTaskMemoryBytes { get; init; }
+
+    /// <summary>Open files of a runner; null: as inherited.</summary>
+    public long? OpenFiles { get; init; }
+
+    /// <summary>Bytes of a core file; 0: none.</summary>
+    public long CoreBytes { get; init; }
+
+    /// <summary>0 to 1000: how readily the kernel ends a runner for lack of memory before the worker.</summary>
+    public int OomScore { get; init; }
+    public long OutboxMaxBytes { get; init; } = 1L << 30;
+}
