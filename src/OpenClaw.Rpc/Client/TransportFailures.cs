@@ -52,7 +52,7 @@ internal static class TransportFailures
                 return failure;
             }
         }
-        return FromHttp(exception, address, answered);
+        return FromHttp(exception, address, connected, answered);
     }
 
     private static Failure FromSocket(SocketError error, string address, bool connected) =>
@@ -111,7 +111,7 @@ internal static class TransportFailures
         };
     }
 
-    private static Failure FromHttp(Exception exception, string address, bool answered)
+    private static Failure FromHttp(Exception exception, string address, bool connected, bool answered)
     {
         var error = HttpRequestError.Unknown;
         for (var e = exception; e is not null && error == HttpRequestError.Unknown; e = e.InnerException)
@@ -138,11 +138,12 @@ internal static class TransportFailures
                 "not-http2",
                 $"{address} does not answer as an HTTP/2 server."
             ),
-            HttpRequestError.ResponseEnded when !answered => Make(
-                Catalogue.Protocol,
+            // A server that is killed just then looks the same, so this is worth another try, unlike a broken protocol.
+            _ when connected && !answered => Make(
+                Catalogue.HandshakeTimeout,
                 address,
-                "not-http2",
-                $"{address} closed the connection without an answer; it may speak TLS, or be another program."
+                "closed",
+                $"{address} ended the connection before the handshake was completed; it may speak TLS, or be another program."
             ),
             HttpRequestError.ResponseEnded => Make(
                 Catalogue.ConnectionLost,
@@ -150,7 +151,7 @@ internal static class TransportFailures
                 "closed",
                 $"{address} closed the connection before it answered."
             ),
-            _ => Make(Catalogue.ConnectionLost, address, "closed", $"The connection to {address} broke: {exception}"),
+            _ => Make(Catalogue.ConnectionLost, address, "closed", $"The connection to {address} broke: {Innermost(exception)}"),
         };
     }
 

@@ -39,7 +39,8 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnEmptyMessageIsAMessage() => Assert.Equal(new EchoReply(), (await channel.UnaryAsync(EchoService.Unary, new())).Value);
+    public async Task AnEmptyMessageIsAMessage() =>
+        Assert.Equal(new EchoReply(), (await channel.UnaryAsync(EchoService.Unary, new())).Value);
 
     [Fact]
     public async Task ManyUnaryCallsShareOneConnection()
@@ -48,7 +49,9 @@ public sealed class CallTests : IAsyncLifetime
             Enumerable.Range(0, 3000).Select(async n => (await channel.UnaryAsync(EchoService.Unary, new() { Count = n })).Value.Number)
         );
         Assert.Equal(Enumerable.Range(0, 3000), replies);
-        var peers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => (await channel.UnaryAsync(EchoService.Unary, new() { Text = "who" })).Value.Text));
+        var peers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(async _ => (await channel.UnaryAsync(EchoService.Unary, new() { Text = "who" })).Value.Text)
+        );
         Assert.Single(peers.Distinct());
     }
 

@@ -29,7 +29,11 @@ internal sealed class EchoService
     public Signals Cancelled { get; } = new();
 
     public RpcService Build() =>
-        new RpcService(Name).Unary(Unary, OneAsync).ServerStreaming(Repeat, RepeatAsync).ClientStreaming(Join, JoinAsync).Duplex(Chat, ChatAsync);
+        new RpcService(Name)
+            .Unary(Unary, OneAsync)
+            .ServerStreaming(Repeat, RepeatAsync)
+            .ClientStreaming(Join, JoinAsync)
+            .Duplex(Chat, ChatAsync);
 
     private static RpcMethod<EchoRequest, EchoReply> Make(string name, RpcMethodKind kind) =>
         new(Name, name, kind, EchoRequest.Parser, EchoReply.Parser);
@@ -62,14 +66,28 @@ internal sealed class EchoService
             case "who":
                 return new EchoReply { Text = $"{context.Principal}@{context.Peer}" };
         }
-        return new EchoReply { Text = request.Text, Number = request.Count, Payload = request.Payload };
+        return new EchoReply
+        {
+            Text = request.Text,
+            Number = request.Count,
+            Payload = request.Payload,
+        };
     }
 
     private async ValueTask<Failure?> RepeatAsync(EchoRequest request, RpcWriter<EchoReply> responses, RpcServerContext context)
     {
         for (var i = 0; i < request.Count; i++)
         {
-            if (responses.Write(new EchoReply { Text = request.Text, Number = i, Payload = request.Payload }))
+            if (
+                responses.Write(
+                    new EchoReply
+                    {
+                        Text = request.Text,
+                        Number = i,
+                        Payload = request.Payload,
+                    }
+                )
+            )
             {
                 await responses.FlushAsync();
             }
@@ -111,7 +129,14 @@ internal sealed class EchoService
                 {
                     await HangAsync(request, context, rethrow: true);
                 }
-                responses.Write(new EchoReply { Text = request.Text, Number = request.Count, Payload = request.Payload });
+                responses.Write(
+                    new EchoReply
+                    {
+                        Text = request.Text,
+                        Number = request.Count,
+                        Payload = request.Payload,
+                    }
+                );
             } while (requests.TryRead(out request));
             await responses.FlushAsync();
         }

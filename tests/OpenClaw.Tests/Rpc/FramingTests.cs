@@ -19,7 +19,9 @@ public sealed class FramingTests
             Prop.ForAll<byte[][], PositiveInt, bool>(
                 (payloads, piece, gzip) =>
                 {
-                    var sent = payloads.Select((p, i) => new EchoRequest { Count = i, Payload = ByteString.CopyFrom(Repeat(p ?? [], i)) }).ToList();
+                    var sent = payloads
+                        .Select((p, i) => new EchoRequest { Count = i, Payload = ByteString.CopyFrom(Repeat(p ?? [], i)) })
+                        .ToList();
                     var buffer = Cut(Frames(sent, gzip), piece.Get);
                     foreach (var message in sent)
                     {
@@ -125,7 +127,10 @@ public sealed class FramingTests
     public void FlagsAreJudgedAsTheProtocolSays(byte flag, string? encoding, bool server, string code)
     {
         var buffer = new ReadOnlySequence<byte>([flag, 0, 0, 0, 2, 8, 1]);
-        Assert.Equal(ReadOutcome.Failed, MessageReader.Read(ref buffer, EchoRequest.Parser, new(100, encoding, server), out _, out var failure));
+        Assert.Equal(
+            ReadOutcome.Failed,
+            MessageReader.Read(ref buffer, EchoRequest.Parser, new(100, encoding, server), out _, out var failure)
+        );
         Assert.Equal(code, failure!.Code);
     }
 

@@ -78,7 +78,12 @@ public sealed class ServerEdgeTests : IAsyncLifetime
     [Fact]
     public async Task AnIdentityEncodingIsFine()
     {
-        var reply = await raw.SendAsync("/openclaw.test.v1.Echo/Unary", Hello, ("grpc-encoding", "identity"), ("grpc-timeout", "99999999H"));
+        var reply = await raw.SendAsync(
+            "/openclaw.test.v1.Echo/Unary",
+            Hello,
+            ("grpc-encoding", "identity"),
+            ("grpc-timeout", "99999999H")
+        );
         Assert.Equal("0", reply.Trailer("grpc-status"));
     }
 }

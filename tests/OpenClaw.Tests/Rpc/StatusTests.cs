@@ -20,7 +20,8 @@ public sealed class StatusTests
         );
 
     [Fact]
-    public void DecodingNeverFails() => Check.QuickThrowOnFailure(Prop.ForAll<NonNull<string>>(text => PercentEncoding.Decode(text.Get) is not null));
+    public void DecodingNeverFails() =>
+        Check.QuickThrowOnFailure(Prop.ForAll<NonNull<string>>(text => PercentEncoding.Decode(text.Get) is not null));
 
     [Theory]
     [InlineData("a%b", "a%b")]
@@ -75,7 +76,9 @@ public sealed class StatusTests
                         return true;
                     }
                     var data = new Dictionary<string, string> { [key.Get] = value.Get, ["other"] = "1" };
-                    return RoundTrip(new Failure(Catalogue.Usage, "m") { Data = data }).Data.OrderBy(p => p.Key).SequenceEqual(data.OrderBy(p => p.Key));
+                    return RoundTrip(new Failure(Catalogue.Usage, "m") { Data = data })
+                        .Data.OrderBy(p => p.Key)
+                        .SequenceEqual(data.OrderBy(p => p.Key));
                 }
             )
         );
@@ -156,5 +159,6 @@ public sealed class StatusTests
         return got;
     }
 
-    private static bool HasLoneSurrogate(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)) != text;
+    private static bool HasLoneSurrogate(string text) =>
+        System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)) != text;
 }

@@ -51,7 +51,9 @@ public sealed class TimeoutTests
     public void NeverShorterThanAskedAndHardlyLonger() =>
         Check.QuickThrowOnFailure(
             Prop.ForAll(
-                Gen.Choose(0, 61).SelectMany(bits => Gen.Choose(1, int.MaxValue).Select(n => Math.Max(1, (long)n << bits >> 31))).ToArbitrary(),
+                Gen.Choose(0, 61)
+                    .SelectMany(bits => Gen.Choose(1, int.MaxValue).Select(n => Math.Max(1, (long)n << bits >> 31)))
+                    .ToArbitrary(),
                 ticks =>
                 {
                     ticks = Math.Min(ticks & long.MaxValue, 99_999_999L * TimeSpan.TicksPerHour);
