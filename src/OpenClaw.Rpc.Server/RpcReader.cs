@@ -100,7 +100,11 @@ public sealed class RpcReader<T>
     {
         try
         {
-            var result = await pipe.ReadAsync(context.Cancellation);
+            // The token costs something, and a small request is there already.
+            if (!pipe.TryRead(out var result))
+            {
+                result = await pipe.ReadAsync(context.Cancellation);
+            }
             buffer = result.Buffer;
             holding = true;
             ended = result.IsCompleted;

@@ -48,11 +48,16 @@ public sealed class RpcServerContext : IDisposable
                 {
                     return http.RequestAborted;
                 }
-                source = CancellationTokenSource.CreateLinkedTokenSource(
+                var linked = CancellationTokenSource.CreateLinkedTokenSource(
                     http.RequestAborted,
                     Options.Stopping,
                     deadline?.Token ?? CancellationToken.None
                 );
+                // A reader and a writer may ask at once; one that is not kept must let go of the server's token.
+                if (Interlocked.CompareExchange(ref source, linked, null) is not null)
+                {
+                    linked.Dispose();
+                }
             }
             return source.Token;
         }

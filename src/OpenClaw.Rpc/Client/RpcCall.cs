@@ -9,7 +9,7 @@ namespace OpenClaw.Rpc;
 /// <summary>
 /// One streaming call. One thread may write while another reads; two writers or two readers at once are the caller's fault.
 /// Failures of the world come as <see cref="FailureException"/> from the reading side, which is the authority on how the call ended;
-/// a failed write says at most that it ended. Disposing before the end resets the stream: the server sees a cancelled call.
+/// a failed write says at most that it ended. Dispose it always; disposing before the end resets the stream: the server sees a cancelled call.
 /// </summary>
 public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
     where TReq : class, IMessage<TReq>, IBufferMessage
@@ -20,6 +20,7 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
     private readonly CallOptions options;
     private readonly CancellationTokenSource source;
     private readonly CancellationTokenRegistration onCancel;
+    private readonly CancellationTokenRegistration link;
     private readonly TaskCompletionSource<Failure?> status = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamingContent? content;
     private readonly Task<HttpResponseMessage?> head;
@@ -31,12 +32,13 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
         this.method = method;
         this.options = options;
         HttpContent body = request is null ? content = new() : new ReadOnlyMemoryContent(Serialise(request));
-        source = CancellationTokenSource.CreateLinkedTokenSource(options.Cancellation);
+        source = new();
         if (options.Timeout is { TotalMilliseconds: <= int.MaxValue } timeout)
         {
             source.CancelAfter(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         }
         head = StartAsync(channel.NewRequest(method.Path, body, options));
+        link = options.Cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), source);
         onCancel = source.Token.UnsafeRegister(static call => ((RpcCall<TReq, TRes>)call!).Abort(), this);
     }
 
@@ -65,6 +67,7 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
         disposed = true;
         Finish(TransportFailures.Cancelled(method.Path));
         onCancel.Dispose();
+        link.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>

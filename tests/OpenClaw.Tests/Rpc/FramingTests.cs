@@ -117,6 +117,29 @@ public sealed class FramingTests
         }
     }
 
+    [Fact]
+    public void WritingAllocatesNothingAndReadingOnlyTheMessage()
+    {
+        const int Count = 10_000;
+        using var buffer = new PooledBuffer();
+        var request = new EchoRequest { Count = 5 };
+        long Round()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < Count; i++)
+            {
+                Assert.Null(MessageWriter.Write(buffer, request, 1000, gzip: false));
+                var sequence = buffer.Sequence;
+                MessageReader.Read(ref sequence, EchoRequest.Parser, Rules, out _, out _);
+                buffer.Consume(buffer.Length);
+            }
+            return (GC.GetAllocatedBytesForCurrentThread() - before) / Count;
+        }
+        Round();
+        // One EchoRequest: four fields, the unknown ones, a header.
+        Assert.InRange(Round(), 1, 64);
+    }
+
     [Theory]
     [InlineData(1, null, true, "clw-protocol")]
     [InlineData(1, "identity", true, "clw-protocol")]
