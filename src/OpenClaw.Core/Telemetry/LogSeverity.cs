@@ -15,3 +15,27 @@ public enum LogSeverity
     /// <summary>The program, or a part of it, ends.</summary>
     Fatal,
 }
+
+/// <summary>Names of severities as they stand in lines.</summary>
+public static class LogSeverities
+{
+    private static readonly string[] Names = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "CRITICAL", "FATAL"];
+
+    /// <summary>The upper-case name.</summary>
+    public static string Name(this LogSeverity severity) => Names[(int)severity];
+
+    /// <summary>Reads the upper-case name.</summary>
+    public static bool TryParse(ReadOnlySpan<char> name, out LogSeverity severity)
+    {
+        for (var i = 0; i < Names.Length; i++)
+        {
+            if (name.SequenceEqual(Names[i]))
+            {
+                severity = (LogSeverity)i;
+                return true;
+            }
+        }
+        severity = default;
+        return false;
+    }
+}

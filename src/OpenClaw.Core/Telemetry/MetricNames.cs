@@ -1,0 +1,156 @@
+namespace OpenClaw.Core.Telemetry;
+
+/// <summary>Every metric that OpenClaw's programs serve, as rows: names, labels and buckets stand here and nowhere else.</summary>
+public static class MetricNames
+{
+    /// <summary>The meter that all instruments belong to.</summary>
+    public const string Meter = "OpenClaw";
+
+    /// <summary>From 1 ms to 10 min: waits, runs.</summary>
+    private static readonly double[] TaskSeconds =
+    [
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+        10,
+        30,
+        60,
+        120,
+        300,
+        600,
+    ];
+
+    /// <summary>From 50 µs to 5 s: commits, calls.</summary>
+    private static readonly double[] FastSeconds =
+    [
+        0.00005,
+        0.0001,
+        0.00025,
+        0.0005,
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.5,
+        1,
+        5,
+    ];
+
+    private static readonly double[] Counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+    public static MetricInfo BuildInfo { get; } = Gauge("openclaw_build_info", "Always 1; the version is a label", "version");
+
+    public static MetricInfo WorkerStatus { get; } =
+        Gauge("openclaw_worker_status", "1 for the state that the worker is in, 0 for the others", "worker", "status") with
+        {
+            MaxSeries = 100_000,
+        };
+
+    public static MetricInfo WorkerSlots { get; } = Gauge("openclaw_worker_slots", "Slots of this worker by state (free, busy)", "state");
+
+    public static MetricInfo WorkerCrashes { get; } =
+        Counter("openclaw_worker_crashes_total", "Processes of tasks that ended by a crash", "type", "signal");
+
+    public static MetricInfo WorkerRespawns { get; } =
+        Counter("openclaw_worker_respawns_total", "Programs that the supervisor started again", "program");
+
+    public static MetricInfo QueueDepth { get; } = Gauge("openclaw_queue_depth", "Unfinished tasks by queue and state", "queue", "state");
+
+    public static MetricInfo QueueCapacity { get; } = Gauge("openclaw_queue_capacity", "Unfinished tasks that the queue may hold");
+
+    public static MetricInfo QueueRefused { get; } =
+        Counter("openclaw_queue_refused_total", "Submissions refused because the queue was full");
+
+    public static MetricInfo TasksSubmitted { get; } = Counter("openclaw_tasks_submitted_total", "Tasks accepted", "type", "queue");
+
+    public static MetricInfo TasksFinished { get; } =
+        Counter("openclaw_tasks_finished_total", "Tasks that reached a final state", "type", "status");
+
+    public static MetricInfo TaskRetries { get; } =
+        Counter("openclaw_task_retries_total", "Attempts after the first that an outcome caused", "type");
+
+    public static MetricInfo TaskLosses { get; } = Counter("openclaw_task_losses_total", "Attempts whose worker was lost", "type");
+
+    public static MetricInfo TaskLateOutcomes { get; } =
+        Counter("openclaw_task_late_outcomes_total", "Outcomes refused because their attempt was superseded", "type");
+
+    public static MetricInfo TaskWait { get; } =
+        Histogram("openclaw_task_wait_seconds", "From submission, or the end of its delay, to assignment", TaskSeconds, "type");
+
+    public static MetricInfo TaskRun { get; } =
+        Histogram("openclaw_task_run_seconds", "From the start of an attempt to its outcome", TaskSeconds, "type");
+
+    public static MetricInfo LinkConnected { get; } = Gauge("openclaw_link_connected", "1 while the link is connected", "link");
+
+    public static MetricInfo LinkReconnects { get; } =
+        Counter("openclaw_link_reconnects_total", "Connections opened again after a loss", "link");
+
+    public static MetricInfo LinkFailures { get; } =
+        Counter("openclaw_link_failures_total", "Attempts to connect that failed, by code", "link", "code");
+
+    public static MetricInfo OutboxEntries { get; } =
+        Gauge("openclaw_outbox_entries", "Outcomes on the worker's disk that are not acknowledged yet");
+
+    public static MetricInfo OutboxBytes { get; } = Gauge("openclaw_outbox_bytes", "Size of the worker's outbox");
+
+    public static MetricInfo StoreCommit { get; } = Histogram("openclaw_store_commit_seconds", "How long one commit took", FastSeconds);
+
+    public static MetricInfo StoreBatch { get; } = Histogram("openclaw_store_batch_changes", "Changes in one commit", Counts);
+
+    public static MetricInfo RpcCalls { get; } =
+        Counter("openclaw_rpc_calls_total", "Calls served, by method and gRPC status", "method", "code");
+
+    public static MetricInfo RpcSeconds { get; } = Histogram("openclaw_rpc_call_seconds", "How long calls took", FastSeconds, "method");
+
+    public static MetricInfo LogDropped { get; } =
+        Counter("openclaw_log_lines_dropped_total", "Log lines that were not written, by log and reason", "log", "reason");
+
+    /// <summary>All rows.</summary>
+    public static IReadOnlyList<MetricInfo> All { get; } =
+    [
+        BuildInfo,
+        WorkerStatus,
+        WorkerSlots,
+        WorkerCrashes,
+        WorkerRespawns,
+        QueueDepth,
+        QueueCapacity,
+        QueueRefused,
+        TasksSubmitted,
+        TasksFinished,
+        TaskRetries,
+        TaskLosses,
+        TaskLateOutcomes,
+        TaskWait,
+        TaskRun,
+        LinkConnected,
+        LinkReconnects,
+        LinkFailures,
+        OutboxEntries,
+        OutboxBytes,
+        StoreCommit,
+        StoreBatch,
+        RpcCalls,
+        RpcSeconds,
+        LogDropped,
+    ];
+
+    private static MetricInfo Counter(string name, string help, params string[] labels) => new(name, MetricKind.Counter, help, labels);
+
+    private static MetricInfo Gauge(string name, string help, params string[] labels) => new(name, MetricKind.Gauge, help, labels);
+
+    private static MetricInfo Histogram(string name, string help, double[] buckets, params string[] labels) =>
+        new(name, MetricKind.Histogram, help, labels) { Buckets = buckets };
+}
