@@ -25,4 +25,17 @@ public sealed record MetricInfo(string Name, MetricKind Kind, string Help, IRead
 
     /// <summary>How many combinations of label values are kept; further ones are counted together.</summary>
     public int MaxSeries { get; init; } = 2000;
+
+    /// <summary>The place of a label among <see cref="Labels"/>; unknown ones come last.</summary>
+    public int RankOf(string label)
+    {
+        for (var i = 0; i < Labels.Count; i++)
+        {
+            if (Labels[i] == label)
+            {
+                return i;
+            }
+        }
+        return int.MaxValue;
+    }
 }

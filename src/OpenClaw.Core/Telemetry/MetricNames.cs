@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace OpenClaw.Core.Telemetry;
 
 /// <summary>Every metric that OpenClaw's programs serve, as rows: names, labels and buckets stand here and nowhere else.</summary>
@@ -146,6 +148,11 @@ public static class MetricNames
         RpcSeconds,
         LogDropped,
     ];
+
+    private static readonly FrozenDictionary<string, MetricInfo> ByName = All.ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
+
+    /// <summary>The row of this name, or null.</summary>
+    public static MetricInfo? Find(string name) => ByName.GetValueOrDefault(name);
 
     private static MetricInfo Counter(string name, string help, params string[] labels) => new(name, MetricKind.Counter, help, labels);
 

@@ -15,7 +15,7 @@ public static class Instruments
     public static Gauge<long> Gauge(this Meter meter, MetricInfo row) =>
         Checked(meter, row, MetricKind.Gauge).CreateGauge<long>(row.Name, null, row.Help);
 
-    /// <summary>A gauge that is asked at each collection. The function must be quick and safe to call from any thread.</summary>
+    /// <summary>A gauge that is asked at each collection: a series that it no longer reports is no longer served. The function must be quick and safe to call from any thread.</summary>
     public static ObservableGauge<long> Gauge(this Meter meter, MetricInfo row, Func<IEnumerable<Measurement<long>>> observe) =>
         Checked(meter, row, MetricKind.Gauge).CreateObservableGauge(row.Name, observe, null, row.Help);
 

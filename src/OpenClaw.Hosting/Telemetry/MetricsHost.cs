@@ -16,16 +16,10 @@ public sealed class MetricsHost : IAsyncDisposable
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
     private readonly PullExporter exporter = new();
     private readonly MeterProvider provider;
-    private readonly Func<IEnumerable<MetricFamily>>? live;
 
     /// <param name="meters">Names of meters; <see cref="MetricNames.Meter"/> for ours.</param>
-    /// <param name="live">
-    /// Families that are made anew at each collection, for series that come and go: an instrument of the SDK keeps serving
-    /// a worker that has left the cluster.
-    /// </param>
-    public MetricsHost(IEnumerable<string> meters, Func<IEnumerable<MetricFamily>>? live = null)
+    public MetricsHost(IEnumerable<string> meters)
     {
-        this.live = live;
         var builder = Sdk.CreateMeterProviderBuilder()
             .AddMeter([.. meters])
             .AddView(View)
@@ -53,10 +47,9 @@ public sealed class MetricsHost : IAsyncDisposable
             {
                 throw new InvalidOperationException("the metrics could not be collected");
             }
-            var families = exporter.Families.Concat(live?.Invoke() ?? []);
             var text = new StringBuilder();
             // A name that appears twice would make the whole answer unreadable for Prometheus: the first one stays.
-            PrometheusText.Write(text, families.DistinctBy(f => f.Name).OrderBy(f => f.Name, StringComparer.Ordinal));
+            PrometheusText.Write(text, exporter.Families.DistinctBy(f => f.Name).OrderBy(f => f.Name, StringComparer.Ordinal));
             return text.ToString();
         }
         finally
@@ -74,7 +67,7 @@ public sealed class MetricsHost : IAsyncDisposable
 
     /// <summary>Buckets and limits of our instruments come from their rows.</summary>
     private static MetricStreamConfiguration? View(Instrument instrument) =>
-        instrument.Meter.Name != MetricNames.Meter || MetricNames.All.FirstOrDefault(m => m.Name == instrument.Name) is not { } row ? null
+        instrument.Meter.Name != MetricNames.Meter || MetricNames.Find(instrument.Name) is not { } row ? null
         : row.Kind == MetricKind.Histogram
             ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. row.Buckets], CardinalityLimit = row.MaxSeries }
         : new MetricStreamConfiguration { CardinalityLimit = row.MaxSeries };
@@ -114,10 +107,13 @@ public sealed class MetricsHost : IAsyncDisposable
 
         private static List<MetricSample> Samples(Metric metric, MetricKind kind)
         {
+            var row = MetricNames.Find(metric.Name);
             var samples = new List<MetricSample>();
             foreach (ref readonly var point in metric.GetMetricPoints())
             {
-                samples.Add(kind == MetricKind.Histogram ? Histogram(point) : new(Labels(point), ValueOf(metric.MetricType, point)));
+                samples.Add(
+                    kind == MetricKind.Histogram ? Histogram(point, row) : new(Labels(point, row), ValueOf(metric.MetricType, point))
+                );
             }
             return samples;
         }
@@ -131,7 +127,7 @@ public sealed class MetricsHost : IAsyncDisposable
                 _ => point.GetGaugeLastValueDouble(),
             };
 
-        private static MetricSample Histogram(in MetricPoint point)
+        private static MetricSample Histogram(in MetricPoint point, MetricInfo? row)
         {
             var buckets = new List<(double, long)>();
             long below = 0;
@@ -140,17 +136,18 @@ public sealed class MetricsHost : IAsyncDisposable
                 below += bucket.BucketCount;
                 buckets.Add((bucket.ExplicitBound, below));
             }
-            return new(Labels(point), point.GetHistogramSum()) { Count = point.GetHistogramCount(), Buckets = buckets };
+            return new(Labels(point, row), point.GetHistogramSum()) { Count = point.GetHistogramCount(), Buckets = buckets };
         }
 
-        private static List<KeyValuePair<string, string>> Labels(in MetricPoint point)
+        /// <summary>The SDK sorts labels by name; ours stand in the order of their row, which people read and grep.</summary>
+        private static List<KeyValuePair<string, string>> Labels(in MetricPoint point, MetricInfo? row)
         {
             var labels = new List<KeyValuePair<string, string>>(point.Tags.Count);
             foreach (var (name, value) in point.Tags)
             {
                 labels.Add(new(PrometheusNames.Clean(name), Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
             }
-            return labels;
+            return row is null ? labels : [.. labels.OrderBy(l => row.RankOf(l.Key))];
         }
     }
 }

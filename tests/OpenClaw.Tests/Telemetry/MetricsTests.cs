@@ -73,29 +73,30 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task Live_families_come_and_go_with_what_they_describe()
+    public async Task A_worker_that_left_is_no_longer_served()
     {
-        string[] workers = ["w-1", "w-2"];
-        await using var host = new MetricsHost(
-            [],
+        string[] workers = ["gone-1", "gone-2"];
+        using var meter = Instruments.NewMeter();
+        await using var host = new MetricsHost([MetricNames.Meter]);
+        meter.Gauge(
+            MetricNames.WorkerStatus,
             () =>
-                [
-                    new(
-                        MetricNames.WorkerStatus.Name,
-                        MetricKind.Gauge,
-                        MetricNames.WorkerStatus.Help,
-                        [.. workers.Select(w => new MetricSample([new("worker", w), new("status", "unreachable")], 1))]
-                    ),
-                ]
+                workers.Select(w => new Measurement<long>(
+                    1,
+                    new KeyValuePair<string, object?>("worker", w),
+                    new KeyValuePair<string, object?>("status", "unreachable")
+                ))
         );
         var token = TestContext.Current.CancellationToken;
         Assert.Contains(
-            "openclaw_worker_status{worker=\"w-2\",status=\"unreachable\"} 1\n",
+            "openclaw_worker_status{worker=\"gone-2\",status=\"unreachable\"} 1\n",
             await host.CollectAsync(token),
             StringComparison.Ordinal
         );
-        workers = ["w-1"];
-        Assert.DoesNotContain("w-2", await host.CollectAsync(token), StringComparison.Ordinal);
+        workers = ["gone-1"];
+        var text = await host.CollectAsync(token);
+        Assert.Contains("gone-1", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("gone-2", text, StringComparison.Ordinal);
     }
 
     [Fact]
