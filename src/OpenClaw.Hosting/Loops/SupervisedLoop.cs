@@ -82,7 +82,12 @@ public sealed partial class SupervisedLoop
 
     private async Task RestAsync(CancellationToken ct)
     {
-        if (options.Period > TimeSpan.Zero && !wakes.Reader.TryRead(out _))
+        if (options.Period == TimeSpan.Zero)
+        {
+            // A pass that never waits would else keep the thread of whoever resumed the loop, a timer's for instance.
+            await Task.Yield();
+        }
+        else if (!wakes.Reader.TryRead(out _))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
             var slept = Task.Delay(Backoff.Spread(options.Period, options.Jitter, random), time, over.Token);

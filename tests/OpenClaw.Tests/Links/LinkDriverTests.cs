@@ -163,10 +163,16 @@ public sealed class LinkDriverTests
         var endpoint = new ScriptedEndpoint { Deaf = true };
         await using var link = Drive(Plain with { DialTimeout = Seconds(3) }, endpoint);
         var deaf = await endpoint.NextDialAsync();
-        time.Advance(await Armed(3));
-        await Reaches(link, LinkPhase.Waiting);
-        time.Advance(await Armed(5));
-        await Reaches(link, LinkPhase.Redialing);
+        double[] waits = [5, 10, 20, 40];
+        foreach (var wait in waits)
+        {
+            // Each of these rounds would dial beside the deaf one, if anything let it.
+            time.Advance(await Armed(3));
+            await Reaches(link, LinkPhase.Waiting);
+            time.Advance(await Armed(wait));
+            await Reaches(link, LinkPhase.Redialing);
+        }
+
         var late = deaf.Accept();
         await late.Closed;
         (await endpoint.NextDialAsync()).Accept();

@@ -101,6 +101,15 @@ public sealed class SupervisedLoopTests
     }
 
     [Fact]
+    public async Task A_pass_that_never_waits_does_not_keep_the_thread_that_started_it()
+    {
+        var loop = new SupervisedLoop(new() { Name = "spin" }, _ => ValueTask.CompletedTask, time, logger, seed: 1);
+        var running = loop.RunAsync(stop.Token); // Would not return.
+        await stop.CancelAsync();
+        await running.WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task A_cancellation_that_nobody_asked_for_is_a_fault()
     {
         fault = new OperationCanceledException();
