@@ -1,69 +1,83 @@
 using System.Diagnostics.Metrics;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Core.Telemetry;
+using OpenClaw.Hosting.Telemetry;
+using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
 
 namespace OpenClaw.Manager;
 
-/// <summary>What a manager counts. Names and units are those of docs/metrics; exported with the prefix <c>openclaw_</c>.</summary>
-public sealed class ManagerMetrics : IDisposable
+/// <summary>What a manager counts. Names, labels and buckets are rows of <see cref="MetricNames"/>. Thread-safe.</summary>
+internal sealed class ManagerMetrics : IDisposable
 {
-    public const string MeterName = "OpenClaw.Manager";
-
-    private readonly Meter meter = new(MeterName);
-    private readonly Histogram<double> duration;
-    private readonly Counter<long> ended;
+    private readonly Meter meter = Instruments.NewMeter();
+    private readonly Counter<long> submitted;
+    private readonly Counter<long> refused;
+    private readonly Counter<long> finished;
     private readonly Counter<long> retries;
+    private readonly Counter<long> losses;
+    private readonly Counter<long> late;
+    private readonly Counter<long> reconnects;
+    private readonly Histogram<double> run;
 
     public ManagerMetrics()
     {
-        Submitted = meter.CreateCounter<long>("openclaw_tasks_submitted", description: "Tasks acknowledged.");
-        Refused = meter.CreateCounter<long>("openclaw_tasks_refused", description: "Tasks whose submission was refused.");
-        Assigned = meter.CreateCounter<long>("openclaw_tasks_assigned", description: "Attempts sent to workers.");
-        Cancelled = meter.CreateCounter<long>("openclaw_tasks_cancelled", description: "Tasks cancelled.");
-        ended = meter.CreateCounter<long>("openclaw_tasks_ended", description: "Outcomes recorded, by the state that followed.");
-        retries = meter.CreateCounter<long>("openclaw_task_retries", description: "Failed attempts that are repeated.");
-        Reconnects = meter.CreateCounter<long>(
-            "openclaw_worker_reconnects",
-            description: "Registrations of an incarnation after its first."
-        );
-        duration = meter.CreateHistogram<double>(
-            "openclaw_task_duration_seconds",
-            unit: "s",
-            description: "How long attempts ran, by type."
-        );
+        submitted = meter.Counter(MetricNames.TasksSubmitted);
+        refused = meter.Counter(MetricNames.QueueRefused);
+        finished = meter.Counter(MetricNames.TasksFinished);
+        retries = meter.Counter(MetricNames.TaskRetries);
+        losses = meter.Counter(MetricNames.TaskLosses);
+        late = meter.Counter(MetricNames.TaskLateOutcomes);
+        reconnects = meter.Counter(MetricNames.LinkReconnects);
+        run = meter.Histogram(MetricNames.TaskRun);
     }
-
-    public Counter<long> Submitted { get; }
-    public Counter<long> Refused { get; }
-    public Counter<long> Assigned { get; }
-    public Counter<long> Cancelled { get; }
-    public Counter<long> Reconnects { get; }
 
     /// <summary>Adds gauges that are read when the metrics are asked for.</summary>
-    public void Observe(
-        Func<IEnumerable<Measurement<long>>> workerStatus,
-        Func<long> queueDepth,
-        Func<IEnumerable<Measurement<long>>> tasksByState
-    )
+    public void Observe(ManagerTimers figures)
     {
-        meter.CreateObservableGauge(
-            "openclaw_worker_status",
-            workerStatus,
-            description: "1 for the state that a worker is in, by worker and status."
-        );
-        meter.CreateObservableGauge("openclaw_queue_depth", queueDepth, description: "Tasks that wait.");
-        meter.CreateObservableGauge("openclaw_tasks", tasksByState, description: "Tasks kept, by state.");
+        meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
+        meter.Gauge(MetricNames.QueueDepth, () => figures.Depth);
     }
 
-    public void Ended(TaskState state, bool succeeded)
+    /// <summary>Tasks that were acknowledged; counted by runs of the same type and queue, since batches are mostly of one kind.</summary>
+    public void Submitted(IReadOnlyList<NewTask> tasks)
     {
-        ended.Add(1, new KeyValuePair<string, object?>("state", Transitions.Name(state)));
-        if (!succeeded && state == TaskState.Pending)
+        for (var start = 0; start < tasks.Count; )
         {
-            retries.Add(1);
+            var end = start + 1;
+            while (end < tasks.Count && tasks[end].Type == tasks[start].Type && tasks[end].Queue == tasks[start].Queue)
+            {
+                end++;
+            }
+
+            submitted.Add(end - start, new("type", tasks[start].Type), new("queue", tasks[start].Queue));
+            start = end;
         }
     }
 
-    public void Ran(string type, long micros) => duration.Record(micros / 1e6, new KeyValuePair<string, object?>("type", type));
+    public void RefusedFull() => refused.Add(1);
+
+    public void Reconnected(string worker) => reconnects.Add(1, new KeyValuePair<string, object?>("link", worker));
+
+    public void Ran(string type, long micros) => run.Record(micros / 1e6, new KeyValuePair<string, object?>("type", type));
+
+    public void Recorded(string type, TaskState state)
+    {
+        if (state == TaskState.Pending)
+        {
+            retries.Add(1, new KeyValuePair<string, object?>("type", type));
+        }
+        else
+        {
+            Finished(type, state);
+        }
+    }
+
+    public void Finished(string type, TaskState state) => finished.Add(1, new("type", type), new("status", Transitions.Name(state)));
+
+    public void Lost(string type) => losses.Add(1, new KeyValuePair<string, object?>("type", type));
+
+    public void Late(string type) => late.Add(1, new KeyValuePair<string, object?>("type", type));
 
     public void Dispose() => meter.Dispose();
 }

@@ -1,3 +1,4 @@
+using OpenClaw.Core.Settings;
 using OpenClaw.Manager.Dispatch;
 
 namespace OpenClaw.Manager;
@@ -12,12 +13,15 @@ public sealed record ManagerOptions
     public required string DataDirectory { get; init; }
 
     /// <summary>Where workers and clients connect (gRPC).</summary>
-    public string Listen { get; init; } = "127.0.0.1:9090";
+    public HostPort Listen { get; init; } = new("127.0.0.1", 9090);
 
-    /// <summary>Dashboard, metrics and health; null = none.</summary>
-    public string? Web { get; init; } = "127.0.0.1:9080";
+    /// <summary>Dashboard, metrics and health.</summary>
+    public HostPort Web { get; init; } = new("127.0.0.1", 9080);
     public int MaxWorkers { get; init; } = 1000;
     public long QueueCapacity { get; init; } = 1_000_000;
+
+    /// <summary>What a refused submission is told to wait.</summary>
+    public TimeSpan QueueRetryAfter { get; init; } = TimeSpan.FromSeconds(1);
     public int DefaultMaxRetries { get; init; } = 3;
     public int MaxLosses { get; init; } = 5;
 

@@ -34,7 +34,7 @@ internal sealed partial class ManagerCore
                     Stopping ? "stopping"
                     : time.GetUtcNow() < storeTroubleUntil ? "degraded"
                     : "healthy",
-                Address = options.Listen,
+                Address = Address,
             },
         };
 
@@ -123,5 +123,21 @@ internal sealed partial class ManagerCore
         return all;
     }
 
-    public long ReadyTasks => dispatcher.Ready;
+    /// <summary>Tasks that are due and wait, and tasks that are held, by queue.</summary>
+    public List<Measurement<long>> DepthMeasurements()
+    {
+        static Measurement<long> Of(long value, string queue, string state) =>
+            new(value, new KeyValuePair<string, object?>("queue", queue), new KeyValuePair<string, object?>("state", state));
+        var ready = dispatcher
+            .Waiting.GroupBy(l => l.Key.Queue, StringComparer.Ordinal)
+            .Select(g => Of(g.Sum(l => l.Ready), g.Key, "pending"));
+        var held = incarnations
+            .Values.SelectMany(i => i.Held.Values)
+            .GroupBy(h => h.Lane.Queue, StringComparer.Ordinal)
+            .Select(g => Of(g.Count(), g.Key, "assigned"));
+        return [.. ready, .. held];
+    }
+
+    /// <summary>Where workers and clients connect, as bound.</summary>
+    public string Address { get; set; } = "";
 }

@@ -59,9 +59,9 @@ internal sealed partial class ManagerCore
 
     private void OnSubmitted(SubmitOperation submit, WorkerSeat?[] seats, Failure? failure)
     {
-        if (failure is not null)
+        if (failure?.Entry == Catalogue.TaskQueueFull)
         {
-            metrics.Refused.Add(submit.Tasks.Count);
+            metrics.RefusedFull();
         }
 
         AssignmentBatch? batch = null;
@@ -101,7 +101,7 @@ internal sealed partial class ManagerCore
 
         if (failure is null)
         {
-            metrics.Submitted.Add(submit.Tasks.Count);
+            metrics.Submitted(submit.Tasks);
         }
 
         SendAll(batch);
@@ -190,7 +190,6 @@ internal sealed partial class ManagerCore
         {
             if (incarnations.TryGetValue(seat.Worker, out var incarnation) && incarnation.Seat == seat)
             {
-                metrics.Assigned.Add(assignments.Assignments_.Count);
                 incarnation.Session?.Send(new ManagerMessage { Assignments = assignments });
             }
         }
@@ -200,13 +199,16 @@ internal sealed partial class ManagerCore
     public void OnOutcomes(Incarnation from, Outcomes message)
     {
         var outcomes = new Outcome[message.Outcomes_.Count];
+        var types = new string[outcomes.Length];
         for (var i = 0; i < outcomes.Length; i++)
         {
             var o = message.Outcomes_[i];
             outcomes[i] = OutcomeMapping.ToStore(o, from.Ref);
+            types[i] = Unknown;
             if (from.Held.TryGetValue(o.Task, out var held) && held.Attempt == o.Attempt)
             {
                 from.Held.Remove(o.Task);
+                types[i] = held.Lane.Type;
                 dispatcher.Free(from.Seat, held.Lane);
                 dispatcher.TimesOf(held.Lane.Type).Observe(o.RunMicros);
                 if (from.Seat is { } seat)
@@ -218,7 +220,7 @@ internal sealed partial class ManagerCore
             }
         }
 
-        PostOutcomes(from, outcomes);
+        PostOutcomes(from, outcomes, types);
     }
 
     /// <summary>
@@ -233,27 +235,33 @@ internal sealed partial class ManagerCore
         // The acknowledgement goes to the session that delivers, whatever becomes of the earlier incarnation.
         var carrier = new Incarnation(reference) { Session = session };
         var outcomes = new Outcome[message.Outcomes.Count];
+        var types = new string[outcomes.Length];
         for (var i = 0; i < outcomes.Length; i++)
         {
             outcomes[i] = OutcomeMapping.ToStore(message.Outcomes[i], reference);
+            types[i] = Unknown;
             if (earlier is not null && earlier.Held.Remove(message.Outcomes[i].Task, out var held))
             {
+                types[i] = held.Lane.Type;
                 dispatcher.Free(earlier.Seat, held.Lane);
             }
         }
 
-        PostOutcomes(carrier, outcomes);
+        PostOutcomes(carrier, outcomes, types);
         return outcomes.Length;
     }
 
-    private void PostOutcomes(Incarnation from, Outcome[] outcomes) =>
-        post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, failure)) });
+    private void PostOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types) =>
+        post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)) });
 
-    private void OnRecorded(Incarnation from, OutcomeOperation operation, Failure? failure)
+    // The type of an outcome whose attempt was not held here: only the store knows.
+    private const string Unknown = "unknown";
+
+    private void OnRecorded(Incarnation from, OutcomeOperation operation, string[] types, Failure? failure)
     {
         if (failure is not null)
         {
-            Again(failure, () => PostOutcomes(from, [.. operation.Outcomes]));
+            Again(failure, () => PostOutcomes(from, operation.Outcomes, types));
             return;
         }
 
@@ -266,7 +274,7 @@ internal sealed partial class ManagerCore
             {
                 case OutcomeVerdict.Recorded:
                     var state = operation.States[i];
-                    metrics.Ended(state, outcome.Succeeded);
+                    metrics.Recorded(types[i], state);
                     if (operation.RetryAt[i] > 0)
                     {
                         DueAt(operation.RetryAt[i]);
@@ -280,6 +288,7 @@ internal sealed partial class ManagerCore
                     Watchers.Changed(outcome.Attempt.Task, Transitions.HasEnded(state));
                     break;
                 case OutcomeVerdict.Superseded:
+                    metrics.Late(types[i]);
                     LogSuperseded(logger, new TaskId(outcome.Attempt.Task), outcome.Attempt.Attempt, from.Ref.Worker);
                     break;
                 case OutcomeVerdict.KeptAsLate:
@@ -408,6 +417,7 @@ internal sealed partial class ManagerCore
             }
             else
             {
+                metrics.Finished(task.Lane.Type, task.State);
                 LogDead(logger, new TaskId(task.Number));
             }
 
@@ -443,7 +453,7 @@ internal sealed partial class ManagerCore
             holder.Session?.Send(new ManagerMessage { Cancel = order });
         }
 
-        metrics.Cancelled.Add(1);
+        metrics.Finished(before.Type, TaskState.Cancelled);
         Watchers.Changed(before.Number, ended: true);
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class ManagerCore
         }
         else if (incarnation.Info is not null)
         {
-            metrics.Reconnects.Add(1);
+            metrics.Reconnected(info.Worker);
         }
 
         if (incarnation.Session is { } before)
@@ -229,7 +229,7 @@ internal sealed partial class ManagerCore
 
         CloseSeat(from);
         from.Session = null;
-        if (from.Releasing)
+        if (from.Releasing || Stopping)
         {
             return;
         }
@@ -306,6 +306,14 @@ internal sealed partial class ManagerCore
         foreach (var held in incarnation.Held.Values)
         {
             dispatcher.Free(null, held.Lane);
+        }
+
+        if (operation.Reason == ReturnReason.WorkerLost)
+        {
+            foreach (var task in operation.Returned)
+            {
+                metrics.Lost(task.Lane.Type);
+            }
         }
 
         incarnation.Held.Clear();

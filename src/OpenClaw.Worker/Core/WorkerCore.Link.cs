@@ -45,7 +45,12 @@ internal sealed partial class WorkerCore
     }
 
     public static IEnumerable<TaskType> TypesOf(PluginSet plugins) =>
-        plugins.Handlers.Values.Select(h => new TaskType { Name = h.Type, Version = h.Version, Kind = h.Kind });
+        plugins.Handlers.Values.Select(h => new TaskType
+        {
+            Name = h.Type,
+            Version = h.Version,
+            Kind = h.Kind,
+        });
 
     /// <summary>Outcomes that an earlier incarnation of this worker left on disk.</summary>
     public IReadOnlyList<EarlierOutcomes> EarlierOutcomes()
@@ -137,7 +142,13 @@ internal sealed partial class WorkerCore
     // A worker that cannot renew its lease stops itself before the manager may hand its tasks on.
     private void CheckLease(DateTimeOffset now)
     {
-        if (options.ContinueOnLinkLoss || leaseStop is not { } span || leaseCountsFrom is not { } from || now - from < span || attempts.Count == 0)
+        if (
+            options.ContinueOnLinkLoss
+            || leaseStop is not { } span
+            || leaseCountsFrom is not { } from
+            || now - from < span
+            || attempts.Count == 0
+        )
         {
             return;
         }
@@ -203,7 +214,12 @@ internal sealed partial class WorkerCore
             {
                 attempt.UnsentProgress = null;
                 (progress ??= new ProgressReports()).Reports.Add(
-                    new ProgressReport { Task = attempt.Key.Task, Attempt = attempt.Key.Attempt, Progress = report }
+                    new ProgressReport
+                    {
+                        Task = attempt.Key.Task,
+                        Attempt = attempt.Key.Attempt,
+                        Progress = report,
+                    }
                 );
             }
         }
@@ -304,7 +320,11 @@ internal sealed partial class WorkerCore
 
     public bool HasRunners => slots.Any(s => s.Runner is not null);
 
-    [LoggerMessage(40, LogLevel.Error, "clw-heartbeat-lost: no acknowledged heartbeat for {seconds:0} seconds; the worker stops its {count} attempts before others may run them")]
+    [LoggerMessage(
+        40,
+        LogLevel.Error,
+        "clw-heartbeat-lost: no acknowledged heartbeat for {seconds:0} seconds; the worker stops its {count} attempts before others may run them"
+    )]
     private static partial void LogLeaseStop(ILogger logger, double seconds, int count);
 
     [LoggerMessage(41, LogLevel.Information, "clw-worker[pid={pid}]: INFO: Starting task '{type}-{task}'")]

@@ -41,7 +41,11 @@ internal sealed partial class WorkerCore
         Slot? best = null;
         foreach (var slot in slots)
         {
-            if (slot.CanTake && (slot.InRunner.Count == 0 || MayQueueBehind(slot, attempt)) && (best is null || slot.InRunner.Count < best.InRunner.Count))
+            if (
+                slot.CanTake
+                && (slot.InRunner.Count == 0 || MayQueueBehind(slot, attempt))
+                && (best is null || slot.InRunner.Count < best.InRunner.Count)
+            )
             {
                 best = slot;
             }
@@ -175,7 +179,14 @@ internal sealed partial class WorkerCore
                 break;
             case FrameKind.Failed:
                 Leave(slot, attempt);
-                Fail(attempt.Key, attempt, Catalogue.Find(report.Code) ?? Catalogue.TaskFailed, report.Text, report.Retryable, report.RunMicros);
+                Fail(
+                    attempt.Key,
+                    attempt,
+                    Catalogue.Find(report.Code) ?? Catalogue.TaskFailed,
+                    report.Text,
+                    report.Retryable,
+                    report.RunMicros
+                );
                 Recycle(slot);
                 break;
             default:
@@ -295,16 +306,37 @@ internal sealed partial class WorkerCore
     private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
     {
         var ran = (long)(time.GetUtcNow() - attempt.StartedAt).TotalMicroseconds;
-        var meaning = ExitClassification.Of(end, slot.Ending == EndCause.Timeout, slot.Ending is not (EndCause.None or EndCause.Timeout), options.MaxTaskMemoryBytes);
+        var meaning = ExitClassification.Of(
+            end,
+            slot.Ending == EndCause.Timeout,
+            slot.Ending is not (EndCause.None or EndCause.Timeout),
+            options.MaxTaskMemoryBytes
+        );
         switch (slot.Ending)
         {
             case EndCause.Timeout:
                 var limit = attempt.Deadline - attempt.StartedAt;
                 LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
-                Fail(attempt.Key, attempt, Catalogue.TaskTimeout, $"The task ran longer than its limit of {limit?.TotalSeconds:0.###} s and was ended", true, ran, end, meaning);
+                Fail(
+                    attempt.Key,
+                    attempt,
+                    Catalogue.TaskTimeout,
+                    $"The task ran longer than its limit of {limit?.TotalSeconds:0.###} s and was ended",
+                    true,
+                    ran,
+                    end,
+                    meaning
+                );
                 break;
             case EndCause.ResultTooLarge:
-                Fail(attempt.Key, attempt, Catalogue.ResultTooLarge, "The program wrote more than 1,048,576 bytes to its standard output", false, ran);
+                Fail(
+                    attempt.Key,
+                    attempt,
+                    Catalogue.ResultTooLarge,
+                    "The program wrote more than 1,048,576 bytes to its standard output",
+                    false,
+                    ran
+                );
                 break;
             case EndCause.HandBack:
                 Forget(attempt);
@@ -321,7 +353,15 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private void JudgeOwnEnd(Slot slot, Attempt attempt, ProcessEnd end, ExitMeaning meaning, ReadOnlyMemory<byte> output, long ran, int processId)
+    private void JudgeOwnEnd(
+        Slot slot,
+        Attempt attempt,
+        ProcessEnd end,
+        ExitMeaning meaning,
+        ReadOnlyMemory<byte> output,
+        long ran,
+        int processId
+    )
     {
         if (slot.Executing && meaning.Class == ExitClass.Success)
         {
@@ -331,12 +371,28 @@ internal sealed partial class WorkerCore
 
         if (meaning.IsCrash)
         {
-            LogCrash(logger, processId, meaning.ShellCode, end.Signal ?? 0, end.Signal is { } s ? Signals.Name(s) : "none", new TaskId(attempt.Key.Task));
+            LogCrash(
+                logger,
+                processId,
+                meaning.ShellCode,
+                end.Signal ?? 0,
+                end.Signal is { } s ? Signals.Name(s) : "none",
+                new TaskId(attempt.Key.Task)
+            );
         }
 
         if (slot.Executing)
         {
-            Fail(attempt.Key, attempt, Catalogue.Find(meaning.Code) ?? Catalogue.TaskFailed, Describe(attempt, meaning), true, ran, end, meaning);
+            Fail(
+                attempt.Key,
+                attempt,
+                Catalogue.Find(meaning.Code) ?? Catalogue.TaskFailed,
+                Describe(attempt, meaning),
+                true,
+                ran,
+                end,
+                meaning
+            );
             return;
         }
 
@@ -346,7 +402,9 @@ internal sealed partial class WorkerCore
     }
 
     private static string Describe(Attempt attempt, ExitMeaning meaning) =>
-        attempt.LastLines is { Count: > 0 } lines ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}" : $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}";
+        attempt.LastLines is { Count: > 0 } lines
+            ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}"
+            : $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}";
 
     private void StartRunner(Slot slot)
     {
@@ -400,7 +458,11 @@ internal sealed partial class WorkerCore
             _ => "INFO",
         };
 
-    [LoggerMessage(30, LogLevel.Critical, "clw-worker[pid={pid}]: FATAL: clw-worker-crash detected. Exit code: {code}, Signal: {signal} ({name}); task {task}")]
+    [LoggerMessage(
+        30,
+        LogLevel.Critical,
+        "clw-worker[pid={pid}]: FATAL: clw-worker-crash detected. Exit code: {code}, Signal: {signal} ({name}); task {task}"
+    )]
     private static partial void LogCrash(ILogger logger, int pid, int code, int signal, string name, TaskId task);
 
     [LoggerMessage(31, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: clw-task-timeout: task {task} ran longer than {seconds} s")]

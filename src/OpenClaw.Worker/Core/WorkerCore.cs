@@ -74,7 +74,12 @@ internal sealed partial class WorkerCore(
 
             if (assignment.PluginVersion.Length > 0 && assignment.PluginVersion != handler.Version)
             {
-                Fail(key, null, Catalogue.PluginMissing, $"Version {assignment.PluginVersion} of {assignment.Type} was asked for; this worker has {handler.Version}");
+                Fail(
+                    key,
+                    null,
+                    Catalogue.PluginMissing,
+                    $"Version {assignment.PluginVersion} of {assignment.Type} was asked for; this worker has {handler.Version}"
+                );
                 continue;
             }
 
@@ -177,7 +182,16 @@ internal sealed partial class WorkerCore(
         times.Observe(attempt.Handler.Type, runMicros);
     }
 
-    private void Fail(AttemptKey key, Attempt? attempt, ErrorEntry code, string message, bool retryable = true, long runMicros = 0, ProcessEnd? end = null, ExitMeaning? meaning = null)
+    private void Fail(
+        AttemptKey key,
+        Attempt? attempt,
+        ErrorEntry code,
+        string message,
+        bool retryable = true,
+        long runMicros = 0,
+        ProcessEnd? end = null,
+        ExitMeaning? meaning = null
+    )
     {
         var failure = new V1.TaskFailure
         {

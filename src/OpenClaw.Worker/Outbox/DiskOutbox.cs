@@ -35,7 +35,9 @@ internal sealed class DiskOutbox : IOutbox, IDisposable
     public bool IsFull => segments.Sum(s => s.Length) >= maxBytes;
 
     public IEnumerable<IGrouping<long, AttemptOutcome>> Earlier =>
-        live.Where(l => l.Key.Incarnation != incarnation).Select(l => (l.Key.Incarnation, l.Value.Outcome)).GroupBy(l => l.Incarnation, l => l.Outcome);
+        live.Where(l => l.Key.Incarnation != incarnation)
+            .Select(l => (l.Key.Incarnation, l.Value.Outcome))
+            .GroupBy(l => l.Incarnation, l => l.Outcome);
 
     public IEnumerable<AttemptOutcome> Own => live.Where(l => l.Key.Incarnation == incarnation).Select(l => l.Value.Outcome);
 

@@ -22,8 +22,8 @@ internal sealed class OutboxSegment : IDisposable
 
     public static OutboxSegment Create(string path)
     {
-        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
-        var segment = new OutboxSegment(path, handle, 0);
+        var created = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+        var segment = new OutboxSegment(path, created, 0);
         segment.Append(OutboxFormat.Magic);
         return segment;
     }
@@ -31,13 +31,13 @@ internal sealed class OutboxSegment : IDisposable
     /// <summary>Opens a segment that is there and cuts it after its last good record.</summary>
     public static OutboxSegment Open(string path, long goodBytes)
     {
-        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-        if (RandomAccess.GetLength(handle) > goodBytes)
+        var opened = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        if (RandomAccess.GetLength(opened) > goodBytes)
         {
-            RandomAccess.SetLength(handle, goodBytes);
+            RandomAccess.SetLength(opened, goodBytes);
         }
 
-        return new OutboxSegment(path, handle, goodBytes);
+        return new OutboxSegment(path, opened, goodBytes);
     }
 
     // Not fsynced, on purpose: it survives the death of the process; after a power loss the task runs again.

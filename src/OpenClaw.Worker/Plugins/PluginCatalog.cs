@@ -6,7 +6,11 @@ namespace OpenClaw.Worker.Plugins;
 /// The types that this worker serves, kept in step with the plugin directory: a changed, new or removed plugin is taken up by the next
 /// task. Thread-safe to read; one caller refreshes.
 /// </summary>
-public sealed partial class PluginCatalog(string directory, Func<TaskHandler, CancellationToken, Task<string?>> check, ILogger<PluginCatalog> logger)
+public sealed partial class PluginCatalog(
+    string directory,
+    Func<TaskHandler, CancellationToken, Task<string?>> check,
+    ILogger<PluginCatalog> logger
+)
 {
     private readonly Dictionary<string, (long Length, DateTime Written, string Version)> versions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> verdicts = new(StringComparer.Ordinal);
@@ -15,8 +19,7 @@ public sealed partial class PluginCatalog(string directory, Func<TaskHandler, Ca
     public PluginSet Current => current;
 
     /// <summary>
-    /// Reads the directory again and checks the scripts that are new (<paramref name="check"/>: null when a script is good, else why
-    /// not). True when the set changed.
+    /// Reads the directory again and checks the scripts that are new (the check answers null when a script is good, else why not). True when the set changed.
     /// </summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellation)
     {

@@ -8,7 +8,10 @@ public sealed record PluginSet(IReadOnlyDictionary<string, TaskHandler> Handlers
 {
     /// <summary>The built-in types alone.</summary>
     public static PluginSet Builtins { get; } =
-        new(Abi.Handlers.Builtins.Names.ToDictionary(n => n, n => new TaskHandler(n, HandlerForm.Builtin, "", ""), StringComparer.Ordinal), []);
+        new(
+            Abi.Handlers.Builtins.Names.ToDictionary(n => n, n => new TaskHandler(n, HandlerForm.Builtin, "", ""), StringComparer.Ordinal),
+            []
+        );
 }
 
 /// <summary>
@@ -19,7 +22,7 @@ public static class PluginScan
 {
     private const long LargestLua = 4 * 1024 * 1024;
 
-    /// <summary>A directory that is not there holds no plugins. <paramref name="before"/> spares reading files that did not change.</summary>
+    /// <summary>A directory that is not there holds no plugins. <paramref name="version"/> tells a file's version.</summary>
     public static PluginSet Read(string directory, Func<FileInfo, string> version)
     {
         var handlers = new Dictionary<string, TaskHandler>(PluginSet.Builtins.Handlers, StringComparer.Ordinal);
@@ -85,6 +88,8 @@ public static class PluginScan
             return $"the type {type} is already served by {Path.GetFileName(other.Path)}";
         }
 
-        return form == HandlerForm.Lua && file.Length > LargestLua ? $"a script may have {LargestLua >> 20} MiB; this one has {file.Length:N0} bytes" : null;
+        return form == HandlerForm.Lua && file.Length > LargestLua
+            ? $"a script may have {LargestLua >> 20} MiB; this one has {file.Length:N0} bytes"
+            : null;
     }
 }

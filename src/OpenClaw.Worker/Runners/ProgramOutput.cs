@@ -21,7 +21,9 @@ internal static class ProgramOutput
 
         return PayloadCheck.Check(text) is null
             ? ByteString.CopyFrom(text)
-            : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(output.Span).TrimEnd('\n'), OutputJson.Default.String));
+            : ByteString.CopyFrom(
+                JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(output.Span).TrimEnd('\n'), OutputJson.Default.String)
+            );
     }
 }
 

@@ -17,7 +17,11 @@ internal static class ProgressLine
                 return false;
             }
 
-            if (document.RootElement.TryGetProperty("progress", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number))
+            if (
+                document.RootElement.TryGetProperty("progress", out var value)
+                && value.ValueKind == JsonValueKind.Number
+                && value.TryGetDouble(out var number)
+            )
             {
                 fraction = Math.Clamp(number, 0, 1);
             }

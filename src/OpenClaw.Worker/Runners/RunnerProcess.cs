@@ -13,7 +13,9 @@ internal sealed class RunnerProcess : IRunner
     private readonly ChildProcess child;
     private readonly IRunnerEvents events;
     private readonly TimeProvider time;
-    private readonly Pipe commands = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe commands = new(
+        new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false)
+    );
     private readonly PipeStream input;
     private readonly PipeStream output;
     private readonly PipeStream errors;
@@ -21,7 +23,15 @@ internal sealed class RunnerProcess : IRunner
     private ReadOnlyMemory<byte> payloadAfterExec;
     private bool executing;
 
-    private RunnerProcess(ChildProcess child, PipeStream input, PipeStream output, PipeStream errors, PipeStream progress, IRunnerEvents events, TimeProvider time)
+    private RunnerProcess(
+        ChildProcess child,
+        PipeStream input,
+        PipeStream output,
+        PipeStream errors,
+        PipeStream progress,
+        IRunnerEvents events,
+        TimeProvider time
+    )
     {
         this.child = child;
         this.input = input;
@@ -50,7 +60,7 @@ internal sealed class RunnerProcess : IRunner
         using (errWrite)
         using (progWrite)
         {
-            var child = ChildProcess.Start(
+            var started = ChildProcess.Start(
                 new ChildStart
                 {
                     Path = path,
@@ -60,7 +70,7 @@ internal sealed class RunnerProcess : IRunner
                 }
             );
             var runner = new RunnerProcess(
-                child,
+                started,
                 Pipes.OpenWrite(inWrite),
                 Pipes.OpenRead(outRead),
                 Pipes.OpenRead(errRead),
@@ -330,7 +340,16 @@ internal sealed class RunnerProcess : IRunner
             {
                 if (ProgressLine.TryParse(line, out var fraction, out var message))
                 {
-                    reports.Add(new SlotReport { Kind = FrameKind.Progress, Fraction = fraction, Text = message, Code = "", Result = ByteString.Empty });
+                    reports.Add(
+                        new SlotReport
+                        {
+                            Kind = FrameKind.Progress,
+                            Fraction = fraction,
+                            Text = message,
+                            Code = "",
+                            Result = ByteString.Empty,
+                        }
+                    );
                 }
             },
             () =>

@@ -1,4 +1,5 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Links;
 using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Rpc;
@@ -53,7 +54,8 @@ internal sealed class ManagerEndpoint(
                 }
             }
 
-            var refusal = await call.Status ?? new Failure(Catalogue.ConnectionLost, "The manager ended the session before it registered the worker");
+            var refusal =
+                await call.Status ?? new Failure(Catalogue.ConnectionLost, "The manager ended the session before it registered the worker");
             await CloseAsync(channel, call);
             return refusal;
         }
@@ -88,11 +90,20 @@ internal sealed class ManagerEndpoint(
         channel.Dispose();
     }
 
-    public Task<Failure?> ServeAsync(ManagerConnection connection, LinkSession session, CancellationToken ct) => connection.ServeAsync(session, ct);
+    public Task<Failure?> ServeAsync(ManagerConnection connection, LinkSession session, CancellationToken ct) =>
+        connection.ServeAsync(session, ct);
 
-    public async ValueTask KeepAliveAsync(ManagerConnection connection, LinkSession session, CancellationToken ct) => await connection.HeartbeatAsync();
+    public async ValueTask KeepAliveAsync(ManagerConnection connection, LinkSession session, CancellationToken ct) =>
+        await connection.HeartbeatAsync();
 
     public ValueTask<bool> ProbeAsync(string address, CancellationToken ct) => TcpProbe.AnswersAsync(addressOf(address), ct);
+
+    // The token is read anew at each dial, so a refused one is tried again: the manager may just have drawn another.
+    public LinkJudgement Judge(Failure failure)
+    {
+        var judgement = LinkFailures.Judge(failure);
+        return judgement.Verdict == LinkVerdict.Auth ? judgement with { Verdict = LinkVerdict.Retry } : judgement;
+    }
 
     public ValueTask CloseAsync(ManagerConnection connection) => connection.DisposeAsync();
 }

@@ -1,0 +1,296 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Core.Telemetry;
+using OpenClaw.Hosting.Daemons;
+using OpenClaw.Hosting.Loops;
+using OpenClaw.Hosting.Stopping;
+using OpenClaw.Hosting.Telemetry;
+using OpenClaw.Manager.Api;
+using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Sessions;
+using OpenClaw.Rpc.Server;
+using OpenClaw.Store;
+using OpenClaw.Store.Sqlite;
+
+namespace OpenClaw.Manager;
+
+/// <summary>Puts a manager together: store, writer, loop, core, ports. Starts it and stops it in order.</summary>
+internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext context) : IAsyncDisposable
+{
+    private readonly ILogger logger = context.Loggers.CreateLogger<ManagerHost>();
+    private readonly CancellationTokenSource stoppingCalls = new();
+    private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManagerMetrics metrics = new();
+    private SqliteTaskStore? store;
+    private StoreWriter? writer;
+    private OwnerLoop? loop;
+    private Task looping = Task.CompletedTask;
+    private ManagerCore? core;
+    private ManagerTimers? timers;
+    private MetricsHost? metricsHost;
+    private WebApplication? app;
+    private LocalEndpoint? endpoint;
+
+    /// <summary>Null when the manager is up and has said so.</summary>
+    public async Task<Failure?> StartAsync()
+    {
+        var opened = await SqliteTaskStore.OpenAsync(
+            options.DataDirectory,
+            new SqliteOptions { Clock = context.Time },
+            CancellationToken.None
+        );
+        if (!opened.IsOk)
+        {
+            return opened.Failure;
+        }
+
+        store = opened.Value;
+        writer = new StoreWriter(
+            store,
+            new StoreWriterOptions(),
+            e => context.Abort(new Failure(Catalogue.StoreUncertain, $"The result of a commit is unknown: {e.Message}"))
+        );
+        loop = new OwnerLoop(
+            AfterRun,
+            e => broken.TrySetResult(new Failure(Catalogue.Internal, $"The manager's loop failed: {e.Message}")),
+            context.Loggers.CreateLogger<OwnerLoop>()
+        );
+        core = new ManagerCore(options, context.Time, writer.Post, loop.Post, metrics, context.Loggers.CreateLogger<ManagerCore>());
+        await RestoreAsync();
+        timers = new ManagerTimers(loop, core, context.Time);
+        looping = loop.RunAsync();
+        metrics.Observe(timers);
+        metricsHost = new MetricsHost([MetricNames.Meter]);
+
+        var token = LocalEndpoint.Token(options.DataDirectory);
+        app = Build(token);
+        if (await ListenAsync(app) is { } taken)
+        {
+            return taken;
+        }
+
+        var addresses = app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.ToList();
+        var listen = Bound(addresses, 0, options.Listen);
+        var web = Bound(addresses, 1, options.Web);
+        core.Address = listen.ToString();
+        endpoint = LocalEndpoint.Write(options.DataDirectory, listen, web);
+        if (options.Insecure && (!options.Listen.IsLoopback || !options.Web.IsLoopback))
+        {
+            LogInsecure(logger, listen.ToString(), web.ToString());
+        }
+
+        LogUp(logger, listen.ToString(), web.ToString(), options.DataDirectory);
+        context.Ready();
+        return null;
+    }
+
+    /// <summary>Carries on until the stop; then ends calls, the loop and the writer, in this order.</summary>
+    public async Task<Failure?> RunUntilStoppedAsync()
+    {
+        var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
+        var first = await Task.WhenAny(stopped, broken.Task);
+        if (first == broken.Task)
+        {
+            return await broken.Task;
+        }
+
+        LogStopping(logger);
+        await StopAsync();
+        LogStopped(logger);
+        return null;
+    }
+
+    private async Task StopAsync()
+    {
+        endpoint?.Dispose();
+        if (loop is not null && core is not null)
+        {
+            loop.Post(core.BeginStop);
+        }
+
+        // Streams and waits end with clw-manager-stopping; submissions under way still get their commit.
+        await stoppingCalls.CancelAsync();
+        if (app is not null)
+        {
+            try
+            {
+                await app.StopAsync(context.Stop.TokenFor(StopPhase.Cancelling));
+            }
+            catch (OperationCanceledException)
+            {
+                // Calls that did not end in time are cut off; what they were not answered is not acknowledged.
+            }
+
+            await app.DisposeAsync();
+            app = null;
+        }
+
+        timers?.Dispose();
+        loop?.Complete();
+        await looping;
+        if (writer is not null)
+        {
+            await writer.StopAsync(context.Stop.TokenFor(StopPhase.Abandoning));
+        }
+    }
+
+    private void AfterRun()
+    {
+        core!.Dispatch();
+        timers?.Arm(core.NextDue);
+    }
+
+    private async Task RestoreAsync()
+    {
+        // Every stored lease is extended: the workers could not renew them while there was no manager.
+        var until = context.Time.GetUtcNow() + options.TaskReassignAfter;
+        var extend = new ExtendLeasesOperation(until.ToUnixTimeMilliseconds());
+        var extended = extend.Committed;
+        writer!.Post(extend);
+        await extended;
+        var leases = new List<(Lease, IReadOnlyList<(AttemptRef, Lane)>)>();
+        foreach (var lease in await store!.LeasesAsync(CancellationToken.None))
+        {
+            leases.Add((lease, await store.HeldByAsync(lease.Worker, CancellationToken.None)));
+        }
+
+        core!.Restore(await store.CountLanesAsync(CancellationToken.None), leases);
+    }
+
+    private WebApplication Build(string token)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        context.Logging.Register(builder.Logging);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.LimitForRpc();
+            Listen(kestrel, options.Listen, listen => listen.UseRpc());
+            Listen(kestrel, options.Web, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        var built = builder.Build();
+        var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
+        built.MapRpc(
+            rpc,
+            new TaskApi(loop!, core!, store!, new SpecReader(options, context.Time)).Create(),
+            WorkerApi.Create(loop!, core!),
+            ClusterApi.Create(loop!, core!, store!)
+        );
+        built.Run(WebAsync);
+        return built;
+    }
+
+    // Plain and without secrets: liveness and metrics. The dashboard joins them here.
+    private async Task WebAsync(HttpContext http)
+    {
+        switch (http.Request.Path.Value)
+        {
+            case "/metrics":
+                http.Response.ContentType = PrometheusText.ContentType;
+                await metricsHost!.WriteAsync(http.Response.Body, http.RequestAborted);
+                break;
+            case "/healthz":
+                http.Response.ContentType = "text/plain";
+                await http.Response.WriteAsync("ok\n", http.RequestAborted);
+                break;
+            default:
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+                await http.Response.WriteAsync("OpenClaw manager: /metrics, /healthz\n", http.RequestAborted);
+                break;
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, HostPort address, Action<ListenOptions> configure)
+    {
+        if (IPAddress.TryParse(address.Host, out var ip))
+        {
+            kestrel.Listen(ip, address.Port, configure);
+        }
+        else if (address.IsLoopback)
+        {
+            kestrel.Listen(IPAddress.Loopback, address.Port, configure);
+        }
+        else
+        {
+            kestrel.Listen(Dns.GetHostAddresses(address.Host)[0], address.Port, configure);
+        }
+    }
+
+    private static async Task<Failure?> ListenAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+            return null;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            return new Failure(Catalogue.PortInUse, e.Message.TrimEnd('.'));
+        }
+        catch (SocketException e)
+        {
+            return new Failure(Catalogue.PortInUse, $"The manager cannot listen: {e.Message}");
+        }
+    }
+
+    private static HostPort Bound(List<string> addresses, int index, HostPort wanted) =>
+        index < addresses.Count && Uri.TryCreate(addresses[index], UriKind.Absolute, out var uri)
+            ? new HostPort(wanted.Host, uri.Port)
+            : wanted;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (writer is not null)
+        {
+            await writer.DisposeAsync();
+        }
+
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
+
+        if (metricsHost is not null)
+        {
+            await metricsHost.DisposeAsync();
+        }
+
+        metrics.Dispose();
+        stoppingCalls.Dispose();
+    }
+
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "Manager is up: workers and clients at {listen}, metrics at http://{web}/metrics, data in {directory}"
+    )]
+    private static partial void LogUp(ILogger logger, string listen, string web, string directory);
+
+    [LoggerMessage(2, LogLevel.Information, "Manager is stopping")]
+    private static partial void LogStopping(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Information, "Manager stopped")]
+    private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(
+        4,
+        LogLevel.Warning,
+        "INSECURE: {listen} and {web} can be reached from the network without TLS and sign-in (--insecure)"
+    )]
+    private static partial void LogInsecure(ILogger logger, string listen, string web);
+}

@@ -1,0 +1,68 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Daemons;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.Hosting.Stopping;
+
+namespace OpenClaw.Manager;
+
+/// <summary>The manager as a program.</summary>
+public static class ManagerProgram
+{
+    /// <summary>Runs a manager until it is told to stop. Returns the exit code of the process.</summary>
+    public static Task<int> RunAsync(LoadedSettings loaded)
+    {
+        ArgumentNullException.ThrowIfNull(loaded);
+
+        // Nothing in a manager drains for long: what it acknowledged is in the store, and workers keep what they run.
+        var grace = new StopOptions
+        {
+            Draining = TimeSpan.FromSeconds(1),
+            Cancelling = TimeSpan.FromSeconds(4),
+            Abandoning = loaded.Settings.Manager.ShutdownGrace,
+        };
+        return Daemon.RunAsync("manager", loaded, grace, context => RunAsync(context, Options(loaded)));
+    }
+
+    private static async Task<Failure?> RunAsync(DaemonContext context, ManagerOptions options)
+    {
+        if (CheckAddress(options) is { } insecure)
+        {
+            return insecure;
+        }
+
+        await using var host = new ManagerHost(options, context);
+        return await host.StartAsync() ?? await host.RunUntilStoppedAsync();
+    }
+
+    private static ManagerOptions Options(LoadedSettings loaded)
+    {
+        var settings = loaded.Settings;
+        return new ManagerOptions
+        {
+            ClusterName = settings.Manager.ClusterName,
+            ManagerId = $"{Environment.MachineName}-{Environment.ProcessId}",
+            DataDirectory = loaded.Paths.DataDir,
+            Listen = settings.Manager.Listen,
+            Web = settings.Manager.Web,
+            MaxWorkers = settings.Manager.MaxWorkers,
+            Insecure = settings.Manager.Insecure,
+            QueueCapacity = settings.Queue.Capacity,
+            QueueRetryAfter = settings.Queue.RetryAfter,
+            Retention = settings.Queue.Retention,
+            DefaultMaxRetries = settings.Task.MaxRetries,
+            MaxLosses = settings.Task.MaxLosses,
+            TaskReassignAfter = settings.Cluster.TaskReassignAfter,
+            LeaseStop = settings.Cluster.LeaseStop,
+            ShutdownGrace = settings.Manager.ShutdownGrace,
+            Version = typeof(ManagerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
+        };
+    }
+
+    private static Failure? CheckAddress(ManagerOptions options)
+    {
+        var open = new[] { options.Listen, options.Web }.Where(a => !a.IsLoopback).ToList();
+        return open.Count == 0 || options.Insecure
+            ? null
+            : new Failure(Catalogue.AddressInsecure, $"The manager would listen on {string.Join(" and ", open)} without TLS and sign-in");
+    }
+}

@@ -1,0 +1,204 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Links;
+using OpenClaw.Hosting.Daemons;
+using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Loops;
+using OpenClaw.Hosting.Stopping;
+using OpenClaw.Worker.Core;
+using OpenClaw.Worker.Outbox;
+using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
+using OpenClaw.Worker.Session;
+
+namespace OpenClaw.Worker;
+
+/// <summary>Puts a worker together: outbox, plugins, runners, core, link. Starts it and stops it in order.</summary>
+internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly WorkerOptions options;
+    private readonly DaemonContext context;
+    private readonly ILogger logger;
+    private readonly DiskOutbox outbox;
+    private readonly PluginCatalog plugins;
+    private readonly WorkerCore core;
+    private readonly OwnerLoop loop;
+    private readonly LinkDriver<ManagerConnection> link;
+    private readonly IReadOnlyList<string> runnerEnvironment;
+    private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public WorkerHost(WorkerOptions options, DaemonContext context)
+    {
+        this.options = options;
+        this.context = context;
+        logger = context.Loggers.CreateLogger<WorkerHost>();
+        outbox = DiskOutbox.Open(Path.Combine(options.StateDirectory, "outbox"), options.Incarnation, options.OutboxMaxBytes);
+        plugins = new PluginCatalog(
+            options.PluginDirectory,
+            new ScriptCheck(options.RunnerPath).CheckAsync,
+            context.Loggers.CreateLogger<PluginCatalog>()
+        );
+        runnerEnvironment = RunnerEnvironment.For(options);
+        core = new WorkerCore(
+            options,
+            context.Time,
+            outbox,
+            type => plugins.Current.Handlers.GetValueOrDefault(type),
+            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time),
+            context.Loggers.CreateLogger<WorkerCore>()
+        );
+        loop = new OwnerLoop(
+            core.AfterRun,
+            e => broken.TrySetResult(new Failure(Catalogue.Internal, $"The worker's loop failed: {e.Message}")),
+            context.Loggers.CreateLogger<OwnerLoop>()
+        );
+        var managers = new ManagerAddresses(context.Loaded);
+        link = new LinkDriver<ManagerConnection>(
+            LinkOptionsOf(options, context.Loaded.Settings.Cluster, managers.Names),
+            new ManagerEndpoint(loop, core, plugins, options, managers.Resolve, managers.Authorization, context.Time),
+            context.Time,
+            context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
+            seed: options.Identity.GetHashCode(StringComparison.Ordinal)
+        );
+    }
+
+    private static LinkOptions LinkOptionsOf(
+        WorkerOptions options,
+        OpenClaw.Core.Settings.ClusterSettings cluster,
+        IReadOnlyList<string> addresses
+    ) =>
+        new()
+        {
+            Name = "manager",
+            Addresses = addresses,
+            Backoff = new BackoffOptions(cluster.ReconnectInterval, cluster.MaxReconnectInterval),
+            MaxAttempts = cluster.MaxReconnectAttempts,
+            WhenExhausted = LinkExhaustion.Exit,
+            DialTimeout = cluster.ConnectTimeout,
+            KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, cluster.AckTimeout, KeepAliveStyle.Steady)
+            {
+                Lost = Catalogue.HeartbeatLost,
+            },
+            Flap = new FlapOptions
+            {
+                Drops = cluster.FlapDrops,
+                Window = cluster.FlapWindow,
+                Hold = cluster.FlapHold,
+            },
+        };
+
+    /// <summary>Runs until the stop, or until the link gives up for good.</summary>
+    public async Task<Failure?> RunAsync()
+    {
+        await plugins.RefreshAsync(CancellationToken.None);
+        var looping = loop.RunAsync();
+        await loop.AskAsync(() =>
+        {
+            core.Start();
+            return true;
+        });
+        using var tick = context.Time.CreateTimer(_ => loop.Post(core.Tick), null, TickInterval, TickInterval);
+        using var watch = new PluginWatch(options.PluginDirectory, RefreshPlugins, context.Time);
+        link.Start();
+        LogUp(logger, options.WorkerId, options.Slots, plugins.Current.Handlers.Count, options.PluginDirectory);
+        var connected = SayReadyAsync();
+        var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
+        await Task.WhenAny(stopped, link.Completion, broken.Task);
+        if (broken.Task.IsCompleted)
+        {
+            return await broken.Task;
+        }
+
+        var gaveUp = link.Completion.IsCompleted ? await link.Completion : null;
+        await StopAsync();
+        loop.Complete();
+        await looping;
+        await connected;
+        LogStopped(logger, options.WorkerId);
+        return gaveUp;
+    }
+
+    // Ready is a worker that is registered: what its parent, its user and systemd wait for.
+    private async Task SayReadyAsync()
+    {
+        if (await link.WaitForAsync(s => s.State == LinkState.Connected, CancellationToken.None))
+        {
+            context.Ready();
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        LogStopping(logger);
+        loop.Post(core.BeginStop);
+        await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Draining));
+        loop.Post(core.HandBackAll);
+        await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Cancelling));
+        await link.StopAsync(CancellationToken.None);
+        loop.Post(core.CloseRunners);
+        if (!await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Cancelling)))
+        {
+            loop.Post(core.KillRunners);
+            await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Abandoning));
+        }
+    }
+
+    // Waits for a condition of the core; it changes only by what runs in the loop, and the tick comes ten times a second.
+    private async Task<bool> UntilAsync(Func<bool> condition, CancellationToken grace)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), context.Time);
+        try
+        {
+            while (!await loop.AskAsync(condition))
+            {
+                await timer.WaitForNextTickAsync(grace);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RefreshPlugins(CancellationToken cancellation)
+    {
+        if (await plugins.RefreshAsync(cancellation))
+        {
+            var set = plugins.Current;
+            LogPlugins(logger, set.Handlers.Count, options.PluginDirectory);
+            loop.Post(() => core.OnTypesChanged(set));
+        }
+    }
+
+    void IRunnerEvents.Reports(IRunner runner, IReadOnlyList<SlotReport> reports) => loop.Post(() => core.OnReports(runner, reports));
+
+    void IRunnerEvents.Lines(IRunner runner, IReadOnlyList<string> lines) => loop.Post(() => core.OnLines(runner, lines));
+
+    void IRunnerEvents.ResultTooLarge(IRunner runner) => loop.Post(() => core.OnResultTooLarge(runner));
+
+    void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output) =>
+        loop.Post(() => core.OnRunnerEnded(runner, end, output));
+
+    public async ValueTask DisposeAsync()
+    {
+        await link.DisposeAsync();
+        outbox.Dispose();
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Worker {worker} is up: {slots} slots, {types} task types, plugins in {directory}")]
+    private static partial void LogUp(ILogger logger, string worker, int slots, int types, string directory);
+
+    [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
+    private static partial void LogStopping(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Information, "Worker {worker} stopped")]
+    private static partial void LogStopped(ILogger logger, string worker);
+
+    [LoggerMessage(4, LogLevel.Information, "Plugins changed: {types} task types in {directory}")]
+    private static partial void LogPlugins(ILogger logger, int types, string directory);
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Daemons;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.Hosting.Stopping;
+
+namespace OpenClaw.Worker;
+
+/// <summary>The worker as a program.</summary>
+public static class WorkerProgram
+{
+    /// <summary>The supervisor says here which incarnation it has started.</summary>
+    public const string IncarnationVariable = "OPENCLAW_INCARNATION";
+
+    /// <summary>Runs a worker until it is told to stop. Returns the exit code of the process.</summary>
+    /// <param name="loaded">Checked settings.</param>
+    /// <param name="runnerPath">The program that runs tasks, named <c>clw-runner</c>.</param>
+    public static Task<int> RunAsync(LoadedSettings loaded, string runnerPath)
+    {
+        ArgumentNullException.ThrowIfNull(loaded);
+        var grace = new StopOptions
+        {
+            Draining = loaded.Settings.Worker.ShutdownGrace,
+            Cancelling = loaded.Settings.Task.KillGrace + TimeSpan.FromSeconds(2),
+            Abandoning = TimeSpan.FromSeconds(2),
+        };
+        return Daemon.RunAsync("worker", loaded, grace, context => RunAsync(context, runnerPath));
+    }
+
+    private static async Task<Failure?> RunAsync(DaemonContext context, string runnerPath)
+    {
+        if (!File.Exists(runnerPath))
+        {
+            return new Failure(
+                Catalogue.InitFail,
+                $"The program that runs tasks is missing: {runnerPath}",
+                "Install OpenClaw again: clw and clw-runner belong together"
+            );
+        }
+
+        var directory = Path.Combine(context.Loaded.Paths.StateDir, "worker");
+        var identity = WorkerIdentity.Take(directory, context.Loaded.Settings.Cluster.WorkerId);
+        if (!identity.IsOk)
+        {
+            return identity.Failure;
+        }
+
+        using var held = identity.Value;
+        await using var host = new WorkerHost(Options(context, held, directory, runnerPath), context);
+        return await host.RunAsync();
+    }
+
+    private static WorkerOptions Options(DaemonContext context, WorkerIdentity identity, string directory, string runnerPath)
+    {
+        var settings = context.Loaded.Settings;
+        return new WorkerOptions
+        {
+            WorkerId = identity.Id,
+            Identity = identity.Mark,
+            Incarnation = long.TryParse(
+                Environment.GetEnvironmentVariable(IncarnationVariable),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var given
+            )
+                ? given
+                : context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            StateDirectory = directory,
+            PluginDirectory = context.Loaded.Paths.PluginDir,
+            RunnerPath = runnerPath,
+            Slots = settings.Worker.Slots,
+            Prefetch = settings.Worker.Prefetch,
+            RecycleAfter = settings.Task.Isolation == TaskIsolation.Task ? 1 : settings.Task.RecycleAfter,
+            TaskTimeout = settings.Task.Timeout,
+            KillGrace = settings.Task.KillGrace,
+            HeartbeatInterval = settings.Cluster.HeartbeatInterval,
+            ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
+            ShutdownGrace = settings.Worker.ShutdownGrace,
+            Environment = settings.Cluster.Environment,
+            Labels = settings.Cluster.Labels,
+            HealthPort = settings.Worker.HealthPort,
+            Version = typeof(WorkerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
+            MaxTaskMemoryBytes = settings.Task.MaxMemoryBytes,
+            OpenFiles = settings.Worker.OpenFiles,
+            CoreBytes = settings.Task.EnableCoreDumps ? settings.Task.CoreMaxBytes : 0,
+            OomScore = settings.Task.OomScore,
+            OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
+        };
+    }
+}
