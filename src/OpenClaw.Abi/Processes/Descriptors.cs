@@ -59,6 +59,33 @@ public static class Descriptors
             : new SafeFileHandle(number, ownsHandle: true);
     }
 
+    /// <summary>Blocks for at least one byte; 0 at the end.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static int Read(SafeFileHandle source, Span<byte> buffer) =>
+        Native.Read((int)source.DangerousGetHandle(), buffer, out var error) is >= 0 and var count
+            ? (int)count
+            : throw Error("cannot read a descriptor", error);
+
+    /// <summary>Writes all of it, blocking. False when nobody reads any more (a pipe whose other end is closed).</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static bool WriteAll(SafeFileHandle target, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var written = Native.Write((int)target.DangerousGetHandle(), bytes, out var error);
+            if (error == Native.EPIPE)
+            {
+                return false;
+            }
+            if (error != 0)
+            {
+                throw Error("cannot write to a descriptor", error);
+            }
+            bytes = bytes[(int)written..];
+        }
+        return true;
+    }
+
     internal static void SetNonBlocking(int descriptor)
     {
         var flags = Native.fcntl(descriptor, Native.F_GETFL, 0);

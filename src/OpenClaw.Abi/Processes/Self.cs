@@ -29,6 +29,9 @@ public static class ProcessName
 /// <summary>Dying with the parent.</summary>
 public static class ParentDeath
 {
+    /// <summary>In a child's environment, where a parent wants it: the parent's process number, for <see cref="KillMe"/>.</summary>
+    public const string Variable = "OPENCLAW_PARENT_PID";
+
     private const int SetParentDeathSignal = 1;
 
     /// <summary>The number of the process that started us, or that inherited us.</summary>
