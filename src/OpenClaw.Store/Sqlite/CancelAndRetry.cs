@@ -63,6 +63,7 @@ internal sealed class CancelAndRetry(Connection connection, WriterState state, R
         }
 
         writeReason.Bind(1, operation.Task).Bind(2, operation.Reason).Bind(3, operation.By).Run();
+        state.Held.Remove(operation.Task);
         state.CountMoved(before.State, to);
     }
 

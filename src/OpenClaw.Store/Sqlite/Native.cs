@@ -19,6 +19,7 @@ internal static unsafe class Native
     public const int Corrupt = 11;
     public const int Full = 13;
     public const int CannotOpen = 14;
+    public const int Constraint = 19;
     public const int Permission = 3;
     public const int Auth = 23;
     public const int NotADatabase = 26;

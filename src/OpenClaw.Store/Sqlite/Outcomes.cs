@@ -2,12 +2,13 @@ using OpenClaw.Core.Tasks;
 
 namespace OpenClaw.Store.Sqlite;
 
-/// <summary>Records outcomes and starts of attempts, each fenced by attempt, incarnation and state.</summary>
+/// <summary>
+/// Records outcomes and starts of attempts, each fenced by attempt, incarnation and state: once against what is held in memory, and
+/// again in the statement itself.
+/// </summary>
 internal sealed class Outcomes(Connection connection, WriterState state)
 {
-    private readonly Statement read = connection.Prepare(
-        "SELECT lane, state, attempt, holder, recorded, retries, max_retries, started FROM tasks WHERE seq = ?1"
-    );
+    private readonly Statement readPast = connection.Prepare("SELECT state, attempt, holder, recorded FROM tasks WHERE seq = ?1");
     private readonly Statement start = connection.Prepare(
         $"""
         UPDATE tasks SET state = {Schema.Target(On.Started)}, started = ?4
@@ -30,12 +31,11 @@ internal sealed class Outcomes(Connection connection, WriterState state)
                 """
             )
     );
-    private readonly Statement writeResult = connection.Prepare(
-        """
-        INSERT INTO results (seq, run_micros, plugin_version, failure, result) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (seq) DO UPDATE SET run_micros = excluded.run_micros, plugin_version = excluded.plugin_version,
-            failure = excluded.failure, result = excluded.result
-        """
+    private readonly Statement insertResult = connection.Prepare(
+        "INSERT INTO results (seq, run_micros, plugin_version, failure, result) VALUES (?1, ?2, ?3, ?4, ?5)"
+    );
+    private readonly Statement replaceResult = connection.Prepare(
+        "UPDATE results SET run_micros = ?2, plugin_version = ?3, failure = ?4, result = ?5 WHERE seq = ?1"
     );
     private readonly Statement writeLate = connection.Prepare(
         """
@@ -51,11 +51,14 @@ internal sealed class Outcomes(Connection connection, WriterState state)
         var holder = state.FindHolder(operation.By);
         foreach (var (attempt, startedAt) in operation.Started)
         {
-            // With a holder of 0 nothing matches an attempt of 1 or more.
-            if (start.Bind(1, attempt.Task).Bind(2, attempt.Attempt).Bind(3, holder).Bind(4, startedAt).Run() == 1)
+            if (!IsCurrent(attempt, holder, out var task) || Transitions.Next(task.State, On.Started) is not { } to)
             {
-                state.CountMoved(TaskState.Assigned, Transitions.To(On.Started));
+                continue;
             }
+
+            Expect(On.Started, start.Bind(1, attempt.Task).Bind(2, attempt.Attempt).Bind(3, holder).Bind(4, startedAt));
+            state.Held[attempt.Task] = task with { State = to, StartedAt = startedAt };
+            state.CountMoved(task.State, to);
         }
     }
 
@@ -67,7 +70,11 @@ internal sealed class Outcomes(Connection connection, WriterState state)
         var retryAt = new long[count];
         for (var i = 0; i < count; i++)
         {
-            verdicts[i] = Record(operation.Outcomes[i], out states[i], out retryAt[i]);
+            var outcome = operation.Outcomes[i];
+            var holder = state.FindHolder(outcome.By);
+            verdicts[i] = IsCurrent(outcome.Attempt, holder, out var task)
+                ? Record(outcome, task, out states[i], out retryAt[i])
+                : RecordPast(outcome, holder, out states[i]);
         }
 
         operation.Verdicts = verdicts;
@@ -75,61 +82,73 @@ internal sealed class Outcomes(Connection connection, WriterState state)
         operation.RetryAt = retryAt;
     }
 
-    private OutcomeVerdict Record(Outcome outcome, out TaskState to, out long retryAt)
+    private bool IsCurrent(AttemptRef attempt, long holder, out HeldTask task) =>
+        state.Held.TryGetValue(attempt.Task, out task) && task.Attempt == attempt.Attempt && task.Holder == holder;
+
+    private OutcomeVerdict Record(Outcome outcome, in HeldTask task, out TaskState to, out long retryAt)
     {
-        var (number, attempt) = (outcome.Attempt.Task, outcome.Attempt.Attempt);
-        (to, retryAt) = (default, 0);
-        read.Bind(1, number);
-        if (!read.Step())
-        {
-            return OutcomeVerdict.Unknown;
-        }
-
-        var lane = read.Int(0);
-        var from = (TaskState)read.Int(1);
-        var isCurrent = read.Int(2) == attempt && read.Long(3) == state.FindHolder(outcome.By);
-        var isRecorded = read.Int(4) == attempt;
-        var (retries, maxRetries, startedAt) = (read.Int(5), read.Int(6), read.Long(7));
-        read.Reset();
-        to = from;
-        if (!isCurrent)
-        {
-            return OutcomeVerdict.Superseded;
-        }
-
-        if (!Transitions.IsHeld(from))
-        {
-            return isRecorded ? OutcomeVerdict.Repeated
-                : from == TaskState.Cancelled ? KeepLate(outcome)
-                : OutcomeVerdict.Superseded;
-        }
-
-        var on = outcome.Succeeded ? On.Completed : RetryPolicy.AfterFailure(outcome.Retryable, retries, maxRetries);
+        var number = outcome.Attempt.Task;
+        var on = outcome.Succeeded ? On.Completed : RetryPolicy.AfterFailure(outcome.Retryable, task.Retries, task.MaxRetries);
+        var retries = task.Retries;
         to = Transitions.To(on);
+        retryAt = 0;
         if (on == On.FailedWithRetry)
         {
             retries++;
             retryAt = state.Now + (long)RetryPolicy.Delay(new TaskId(number), retries).TotalMilliseconds;
         }
 
-        var statement = end[on].Bind(1, number).Bind(2, attempt).Bind(3, state.FindHolder(outcome.By)).Bind(4, retries);
-        statement.Bind(5, retryAt).Bind(6, startedAt == 0 ? outcome.StartedAt : startedAt);
-        if (statement.Bind(7, Transitions.HasEnded(to) ? state.Now : 0).Run() != 1)
-        {
-            throw new InvalidOperationException($"The table of transitions and the guard of {on} disagree.");
-        }
-
-        writeResult.Bind(1, number).Bind(2, outcome.RunMicros).Bind(3, outcome.PluginVersion);
-        writeResult.BindUnlessEmpty(4, outcome.Succeeded ? default : outcome.Failure.Span);
-        writeResult.BindUnlessEmpty(5, outcome.Succeeded ? outcome.Result.Span : default).Run();
-        state.CountMoved(from, to);
+        var statement = end[on].Bind(1, number).Bind(2, outcome.Attempt.Attempt).Bind(3, task.Holder).Bind(4, retries).Bind(5, retryAt);
+        statement.Bind(6, task.StartedAt == 0 ? outcome.StartedAt : task.StartedAt).Bind(7, Transitions.HasEnded(to) ? state.Now : 0);
+        Expect(on, statement);
+        WriteResult(outcome);
+        state.Held.Remove(number);
+        state.CountMoved(task.State, to);
         if (retryAt > 0)
         {
-            state.LaneById(lane).Count(delayed: true, 1);
+            state.LaneById(task.Lane).Count(delayed: true, 1);
         }
 
         return OutcomeVerdict.Recorded;
     }
+
+    /// <summary>An outcome of an attempt that nobody holds any more.</summary>
+    private OutcomeVerdict RecordPast(Outcome outcome, long holder, out TaskState to)
+    {
+        to = default;
+        readPast.Bind(1, outcome.Attempt.Task);
+        if (!readPast.Step())
+        {
+            return OutcomeVerdict.Unknown;
+        }
+
+        to = (TaskState)readPast.Int(0);
+        var isLast = readPast.Int(1) == outcome.Attempt.Attempt && readPast.Long(2) == holder && !Transitions.IsHeld(to);
+        var isRecorded = readPast.Int(3) == outcome.Attempt.Attempt;
+        readPast.Reset();
+        return !isLast ? OutcomeVerdict.Superseded
+            : isRecorded ? OutcomeVerdict.Repeated
+            : to == TaskState.Cancelled ? KeepLate(outcome)
+            : OutcomeVerdict.Superseded;
+    }
+
+    private void WriteResult(Outcome outcome)
+    {
+        // Nearly always the first outcome of its task. A row is there after a retry or a cancel that was taken back.
+        var isFirst = outcome.Attempt.Attempt == 1 && Bind(insertResult, outcome).TryRun();
+        if (!isFirst && Bind(replaceResult, outcome).Run() == 0)
+        {
+            Bind(insertResult, outcome).Run();
+        }
+    }
+
+    private static Statement Bind(Statement statement, Outcome outcome) =>
+        statement
+            .Bind(1, outcome.Attempt.Task)
+            .Bind(2, outcome.RunMicros)
+            .Bind(3, outcome.PluginVersion)
+            .BindUnlessEmpty(4, outcome.Succeeded ? default : outcome.Failure.Span)
+            .BindUnlessEmpty(5, outcome.Succeeded ? outcome.Result.Span : default);
 
     /// <summary>The task was cancelled while the worker had it; what it made of it is kept, once, and changes nothing else.</summary>
     private OutcomeVerdict KeepLate(Outcome outcome)
@@ -138,5 +157,13 @@ internal sealed class Outcomes(Connection connection, WriterState state)
         writeLate.Bind(1, outcome.Attempt.Task).Bind(2, outcome.RunMicros).Bind(3, outcome.PluginVersion);
         writeLate.BindUnlessEmpty(4, outcome.Succeeded ? outcome.Result.Span : default).Run();
         return OutcomeVerdict.KeptAsLate;
+    }
+
+    private static void Expect(On on, Statement statement)
+    {
+        if (statement.Run() != 1)
+        {
+            throw new InvalidOperationException($"What is held in memory and the guard of {on} disagree.");
+        }
     }
 }

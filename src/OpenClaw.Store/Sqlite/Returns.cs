@@ -26,7 +26,7 @@ internal sealed class Returns(Connection connection, WriterState state)
     );
     private readonly Statement removeLease = connection.Prepare("DELETE FROM leases WHERE worker = ?1 AND incarnation = ?2");
 
-    private readonly record struct HeldTask(long Number, int Lane, TaskState State, int Attempt, int Losses);
+    private readonly record struct Returning(long Number, int Lane, TaskState State, int Attempt, int Losses);
 
     public void Execute(ReturnOperation operation)
     {
@@ -39,7 +39,7 @@ internal sealed class Returns(Connection connection, WriterState state)
                 continue;
             }
 
-            var task = new HeldTask(attempt.Task, readOne.Int(0), (TaskState)readOne.Int(1), readOne.Int(2), readOne.Int(3));
+            var task = new Returning(attempt.Task, readOne.Int(0), (TaskState)readOne.Int(1), readOne.Int(2), readOne.Int(3));
             readOne.Reset();
             if (task.Attempt == attempt.Attempt && Transitions.IsHeld(task.State))
             {
@@ -57,7 +57,7 @@ internal sealed class Returns(Connection connection, WriterState state)
 
         operation.Released = true;
         var holder = state.FindHolder(operation.Worker);
-        var held = new List<HeldTask>();
+        var held = new List<Returning>();
         readHeld.Bind(1, holder);
         while (readHeld.Step())
         {
@@ -75,7 +75,7 @@ internal sealed class Returns(Connection connection, WriterState state)
         }
     }
 
-    private ReturnedTask PutBack(in HeldTask task, long holder, in WorkerRef worker, ReturnReason reason, int maxLosses)
+    private ReturnedTask PutBack(in Returning task, long holder, in WorkerRef worker, ReturnReason reason, int maxLosses)
     {
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(task.Losses, maxLosses);
         var to = Transitions.To(on);
@@ -86,6 +86,7 @@ internal sealed class Returns(Connection connection, WriterState state)
             throw new InvalidOperationException($"The table of transitions and the guard of {on} disagree.");
         }
 
+        state.Held.Remove(task.Number);
         state.CountMoved(task.State, to);
         var lane = state.LaneById(task.Lane);
         if (to == TaskState.Pending)

@@ -94,6 +94,21 @@ internal sealed unsafe class Statement(Connection connection, nint handle) : IDi
         return connection.Changes;
     }
 
+    /// <summary>Runs an insert; false, and nothing happened, when a row with its key is there.</summary>
+    public bool TryRun()
+    {
+        var code = Native.sqlite3_step(handle);
+        if (code != Native.Done && code != Native.Constraint)
+        {
+            var error = connection.Error(code);
+            _ = Native.sqlite3_reset(handle);
+            throw error;
+        }
+
+        _ = Native.sqlite3_reset(handle);
+        return code == Native.Done;
+    }
+
     public void Reset() => _ = Native.sqlite3_reset(handle);
 
     public long Long(int column) => Native.sqlite3_column_int64(handle, column);

@@ -136,7 +136,8 @@ internal sealed class Submissions(Connection connection, WriterState state)
         var due = task.DueAt > state.Now ? task.DueAt : 0;
         var to = Transitions.To(worker is null ? On.Submitted : On.SubmittedToCredit);
         insertTask.Bind(1, number).Bind(2, lane.Lane.Id).Bind(3, (long)to).Bind(4, task.Priority).Bind(5, due);
-        insertTask.Bind(6, worker is null ? 0 : 1).Bind(7, worker is null ? 0 : state.HolderOf(worker.Value));
+        var holder = worker is null ? 0 : state.HolderOf(worker.Value);
+        insertTask.Bind(6, worker is null ? 0 : 1).Bind(7, holder);
         insertTask.Bind(8, task.MaxRetries).Bind(9, state.Now).Bind(10, worker is null ? 0 : state.Now).Run();
         insertBody.Bind(1, number).Bind(2, task.TimeoutMs).Bind(3, task.Key).Bind(4, task.Labels);
         insertBody.Bind(5, task.SubmittedBy).Bind(6, task.PluginVersion).Bind(7, task.Payload.Span).Run();
@@ -149,6 +150,10 @@ internal sealed class Submissions(Connection connection, WriterState state)
         if (worker is null)
         {
             lane.Count(delayed: due > 0, 1);
+        }
+        else
+        {
+            state.Held[number] = new HeldTask(holder, 1, to, lane.Lane.Id, 0, task.MaxRetries, 0, 0);
         }
 
         return number;

@@ -18,9 +18,21 @@ internal sealed class LaneEntry(Lane lane, long ready, long delayed)
     }
 }
 
+/// <summary>A task that an incarnation holds, as of the open transaction.</summary>
+internal readonly record struct HeldTask(
+    long Holder,
+    int Attempt,
+    TaskState State,
+    int Lane,
+    int Retries,
+    int MaxRetries,
+    int Losses,
+    long StartedAt
+);
+
 /// <summary>
-/// What the writer keeps in memory so that no operation asks the database for it: the next number, the counts, lanes, leases and
-/// holders. Changed by operations inside a transaction, written by <see cref="Flush"/> in the same one, read anew after a rollback.
+/// What the writer keeps in memory so that no operation asks the database for it: the next number, the counts, lanes, leases held
+/// tasks. Changed by operations inside a transaction, written by <see cref="Flush"/> in the same one, read anew after a rollback.
 /// Owned by the writer's thread.
 /// </summary>
 internal sealed class WriterState
@@ -39,6 +51,7 @@ internal sealed class WriterState
     private readonly Statement insertLane;
     private readonly Statement writeLane;
     private readonly Statement readLeases;
+    private readonly Statement readHeld;
     private readonly Statement findHolder;
     private readonly Statement insertHolder;
 
@@ -51,6 +64,12 @@ internal sealed class WriterState
         insertLane = connection.Prepare("INSERT INTO lanes (id, project, queue, type) VALUES (?1, ?2, ?3, ?4)");
         writeLane = connection.Prepare("UPDATE lanes SET ready = ?2, delayed = ?3 WHERE id = ?1");
         readLeases = connection.Prepare("SELECT worker, incarnation, manager, until FROM leases");
+        readHeld = connection.Prepare(
+            $"""
+            SELECT seq, holder, attempt, state, lane, retries, max_retries, losses, started
+            FROM tasks INDEXED BY tasks_held WHERE {Schema.Held}
+            """
+        );
         findHolder = connection.Prepare("SELECT id FROM holders WHERE worker = ?1 AND incarnation = ?2");
         insertHolder = connection.Prepare("INSERT INTO holders (worker, incarnation) VALUES (?1, ?2) RETURNING id");
         Load();
@@ -62,6 +81,9 @@ internal sealed class WriterState
     public long NextSeq { get; private set; }
 
     public Dictionary<WorkerRef, Lease> Leases { get; } = [];
+
+    /// <summary>Every held task by number: as many as the workers have credits for, so memory stays small however long the queue is.</summary>
+    public Dictionary<long, HeldTask> Held { get; } = [];
 
     public long CountOf(TaskState state) => counts[(int)state];
 
@@ -75,10 +97,10 @@ internal sealed class WriterState
 
     public void CountRemoved(TaskState state) => Count(state, -1);
 
-    public void CountMoved(TaskState from, TaskState to)
+    public void CountMoved(TaskState from, TaskState to, int tasks = 1)
     {
-        Count(from, -1);
-        Count(to, 1);
+        Count(from, -tasks);
+        Count(to, tasks);
     }
 
     public LaneEntry LaneById(int id) => lanesById[id];
@@ -133,6 +155,7 @@ internal sealed class WriterState
         lanesById.Clear();
         holders.Clear();
         Leases.Clear();
+        Held.Clear();
         readMeta.Step();
         NextSeq = readMeta.Long(0);
         for (var i = 0; i < counts.Length; i++)
@@ -157,6 +180,20 @@ internal sealed class WriterState
                 Manager = readLeases.Text(2)!,
                 Until = readLeases.Long(3),
             };
+        }
+
+        while (readHeld.Step())
+        {
+            Held[readHeld.Long(0)] = new HeldTask(
+                readHeld.Long(1),
+                readHeld.Int(2),
+                (TaskState)readHeld.Int(3),
+                readHeld.Int(4),
+                readHeld.Int(5),
+                readHeld.Int(6),
+                readHeld.Int(7),
+                readHeld.Long(8)
+            );
         }
     }
 

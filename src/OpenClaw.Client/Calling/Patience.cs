@@ -1,0 +1,73 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Links;
+
+namespace OpenClaw.Client.Calling;
+
+/// <summary>The patience of one call: whether a failure is waited out, and how long. Belongs to the call's owner; not thread-safe.</summary>
+/// <param name="caller">Whose addresses are asked in turn.</param>
+/// <param name="options">Waits and limits.</param>
+/// <param name="endless">For calls that wait by nature: no limit but the caller's token.</param>
+internal sealed class Patience(Caller caller, ClientOptions options, bool endless)
+{
+    private readonly Backoff backoff = new(options.Backoff, new Random(HashCode.Combine(Environment.ProcessId, Environment.TickCount64)));
+    private long since = options.Time.GetTimestamp();
+    private int asked;
+
+    /// <summary>The call went well: the next failure is a new one.</summary>
+    public void Reset()
+    {
+        backoff.Reset();
+        since = options.Time.GetTimestamp();
+        asked = 0;
+    }
+
+    /// <summary>True when the call is to be made again, after the wait that has then passed. False when the failure is the answer.</summary>
+    public async Task<bool> WaitOutAsync(Failure failure, Repeat repeat, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested || !MayRepeat(failure, repeat))
+        {
+            return false;
+        }
+
+        caller.MoveOn();
+        if (++asked < caller.Count)
+        {
+            // Another address is asked at once.
+            return true;
+        }
+
+        asked = 0;
+        if (!caller.HasAnswered || (!endless && options.Time.GetElapsedTime(since) >= options.Patience))
+        {
+            return false;
+        }
+
+        return await PauseAsync(failure, backoff.Next(), cancellation);
+    }
+
+    /// <summary>Waits as long as was asked for. False when the caller gave up meanwhile.</summary>
+    public async Task<bool> PauseAsync(Failure failure, TimeSpan wait, CancellationToken cancellation)
+    {
+        options.OnTrouble?.Invoke(failure, wait);
+        try
+        {
+            await Task.Delay(wait, options.Time, cancellation);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static bool MayRepeat(Failure failure, Repeat repeat) =>
+        failure.Entry.Kind == FailureKind.Unavailable && (repeat == Repeat.Always || CertainlyNotArrived(failure.Entry));
+
+    // Nobody listened, nobody could be reached, or whoever answered said that nothing was done. After any other loss the call may have
+    // been carried out.
+    private static bool CertainlyNotArrived(ErrorEntry entry) =>
+        entry == Catalogue.ConnectionRefused
+        || entry == Catalogue.ConnectionTimeout
+        || entry == Catalogue.HandshakeTimeout
+        || entry == Catalogue.ManagerStopping;
+}
