@@ -53,9 +53,9 @@ public readonly record struct TaskId(long Number) : IComparable<TaskId>
         foreach (var c in text)
         {
             var digit = Alphabet.IndexOf(char.ToLowerInvariant(c));
-            if (digit < 0)
+            if (digit < 0 || value >> 59 != 0)
             {
-                return false;
+                return false; // Not a letter of ours, or thirteen of them that say more than 64 bits.
             }
 
             value = (value << 5) | (uint)digit;

@@ -21,6 +21,12 @@ public sealed record SqliteOptions
     /// <summary>Pages of 4 KiB in the write-ahead log before it is copied into the database file.</summary>
     public int CheckpointPages { get; init; } = 4000;
 
+    /// <summary>For tests: the database file has no room for more pages than these. 0 = the disk alone is the limit.</summary>
+    internal int MaxPages { get; init; }
+
+    /// <summary>For tests: the statement that ends a transaction, so that one can end in an error.</summary>
+    internal string Commit { get; init; } = "COMMIT";
+
     /// <summary>
     /// UNSAFE: commits are not made durable; a power loss loses acknowledged tasks. It exists so that the power-loss test can show
     /// that it is able to fail. Also set by OPENCLAW_UNSAFE_NO_SYNC=1.

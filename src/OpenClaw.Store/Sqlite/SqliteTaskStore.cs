@@ -102,7 +102,7 @@ public sealed class SqliteTaskStore : ITaskStore
             Configure(connection, options);
             Schema.Migrate(connection);
             DataDirectory.Sync(directory);
-            var store = new SqliteTaskStore(path, owned, new SqliteWriter(path, connection, options.Clock), new ReaderPool(path, options));
+            var store = new SqliteTaskStore(path, owned, new SqliteWriter(path, connection, options), new ReaderPool(path, options));
             (owned, connection) = (null, null);
             return store;
         }
@@ -121,7 +121,7 @@ public sealed class SqliteTaskStore : ITaskStore
         }
     }
 
-    private static void Configure(Connection connection, SqliteOptions options)
+    internal static void Configure(Connection connection, SqliteOptions options)
     {
         if (connection.Scalar("SELECT count(*) FROM sqlite_master") == 0)
         {
@@ -139,5 +139,9 @@ public sealed class SqliteTaskStore : ITaskStore
             PRAGMA foreign_keys = OFF
             """
         );
+        if (options.MaxPages > 0)
+        {
+            connection.Execute($"PRAGMA max_page_count = {options.MaxPages}");
+        }
     }
 }

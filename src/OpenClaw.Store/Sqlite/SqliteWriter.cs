@@ -19,11 +19,11 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Statement begin;
     private readonly Statement commit;
 
-    public SqliteWriter(string path, Connection connection, TimeProvider clock)
+    public SqliteWriter(string path, Connection connection, SqliteOptions options)
     {
         this.path = path;
         this.connection = connection;
-        this.clock = clock;
+        clock = options.Clock;
         state = new WriterState(connection);
         records = new RecordReader(connection);
         submissions = new Submissions(connection, state);
@@ -33,7 +33,7 @@ internal sealed class SqliteWriter : IDisposable
         cancelAndRetry = new CancelAndRetry(connection, state, records);
         housekeeping = new Housekeeping(connection, state);
         begin = connection.Prepare("BEGIN IMMEDIATE");
-        commit = connection.Prepare("COMMIT");
+        commit = connection.Prepare(options.Commit);
     }
 
     /// <exception cref="FailureException">Nothing was stored.</exception>

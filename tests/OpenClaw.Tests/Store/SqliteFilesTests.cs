@@ -1,0 +1,217 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.Store;
+using OpenClaw.Store.Sqlite;
+
+namespace OpenClaw.Tests.Store;
+
+/// <summary>What the SQLite engine does with files, and what it says when they are not as they should be.</summary>
+public sealed class SqliteFilesTests : IDisposable
+{
+    private readonly string root = Path.Combine(Path.GetTempPath(), "openclaw-files-" + Path.GetRandomFileName());
+
+    private string DataDirectory => Path.Combine(root, "data");
+    private string File => Path.Combine(DataDirectory, SqliteTaskStore.FileName);
+
+    public void Dispose()
+    {
+        if (Directory.Exists(root))
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private Task<Result<SqliteTaskStore>> OpenAsync(SqliteOptions? options = null) =>
+        SqliteTaskStore.OpenAsync(DataDirectory, options ?? new SqliteOptions(), default);
+
+    private async Task MakeAsync(int tasks = 1)
+    {
+        await using var store = (await OpenAsync()).Value;
+        await store.SubmitAsync([.. Enumerable.Range(0, tasks).Select(_ => StoreActions.Task())]);
+    }
+
+    /// <summary>The failure of opening, which must leave file and log as they are.</summary>
+    private async Task<Failure> RefusedAsync()
+    {
+        var before = Directory.GetFiles(DataDirectory, "*.db").ToDictionary(f => f, System.IO.File.ReadAllBytes);
+        var result = await OpenAsync();
+        Assert.False(result.IsOk);
+        foreach (var (file, bytes) in before)
+        {
+            Assert.Equal(bytes, System.IO.File.ReadAllBytes(file));
+        }
+
+        return result.Failure;
+    }
+
+    [Fact]
+    public async Task Directory_and_files_are_their_owners_alone()
+    {
+        await using var store = (await OpenAsync()).Value;
+        await store.SubmitAsync(StoreActions.Task());
+        Assert.Equal(Convert.ToInt32("700", 8), (int)System.IO.File.GetUnixFileMode(DataDirectory));
+        foreach (var file in Directory.GetFiles(DataDirectory))
+        {
+            Assert.Equal(Convert.ToInt32("600", 8), (int)System.IO.File.GetUnixFileMode(file));
+        }
+
+        Assert.Equal(4, Directory.GetFiles(DataDirectory).Length);
+        Assert.Equal(File, store.Name);
+    }
+
+    [Fact]
+    public async Task A_directory_in_use_names_the_process_and_is_free_after_it()
+    {
+        await using (var store = (await OpenAsync()).Value)
+        {
+            var refused = (await OpenAsync()).Failure!;
+            Assert.Equal(Catalogue.StoreInUse, refused.Entry);
+            Assert.Contains($"process {Environment.ProcessId}", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(Environment.ProcessId.ToString(), refused.Data["pid"]);
+        }
+
+        await using var again = (await OpenAsync()).Value;
+    }
+
+    [Theory]
+    [InlineData(0, "this is no database at all, but long enough for a header of a hundred bytes, which it does not have, as you see")]
+    [InlineData(0, "short")]
+    public async Task A_file_that_is_no_database_is_refused_and_untouched(int seed, string content)
+    {
+        Directory.CreateDirectory(DataDirectory);
+        await System.IO.File.WriteAllTextAsync(File, content + seed);
+        Assert.Equal(Catalogue.StoreCorrupt, (await RefusedAsync()).Entry);
+    }
+
+    [Fact]
+    public async Task A_database_that_was_cut_short_or_overwritten_is_refused_and_untouched()
+    {
+        await MakeAsync(2000);
+        var whole = await System.IO.File.ReadAllBytesAsync(File);
+        await System.IO.File.WriteAllBytesAsync(File, whole[..(whole.Length / 2)]);
+        Assert.Equal(Catalogue.StoreCorrupt, (await RefusedAsync()).Entry);
+
+        var scribbled = (byte[])whole.Clone();
+        Array.Fill(scribbled, (byte)0xAA, 100, 8000);
+        await System.IO.File.WriteAllBytesAsync(File, scribbled);
+        Assert.Equal(Catalogue.StoreCorrupt, (await RefusedAsync()).Entry);
+    }
+
+    [Fact]
+    public async Task Somebody_elses_database_is_refused_and_untouched()
+    {
+        Directory.CreateDirectory(DataDirectory);
+        using (var connection = Connection.Open(File, Native.OpenReadWrite | Native.OpenCreate))
+        {
+            connection.Execute("CREATE TABLE songs (title TEXT)");
+        }
+
+        Assert.Equal(Catalogue.StoreCorrupt, (await RefusedAsync()).Entry);
+    }
+
+    [Fact]
+    public async Task A_newer_database_is_refused_and_untouched()
+    {
+        await MakeAsync();
+        using (var connection = Connection.Open(File, Native.OpenReadWrite))
+        {
+            connection.Execute("PRAGMA user_version = 99");
+        }
+
+        var refused = await RefusedAsync();
+        Assert.Equal(Catalogue.StoreNewer, refused.Entry);
+        Assert.Contains("99", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_that_cannot_be_made_or_written_is_named()
+    {
+        Directory.CreateDirectory(root);
+        await System.IO.File.WriteAllTextAsync(Path.Combine(root, "file"), "");
+        var below = await SqliteTaskStore.OpenAsync(Path.Combine(root, "file", "data"), new SqliteOptions(), default);
+        Assert.Equal(Catalogue.StoreUnwritable, below.Failure?.Entry);
+
+        var kernel = await SqliteTaskStore.OpenAsync("/proc/self", new SqliteOptions(), default);
+        Assert.Equal(Catalogue.StoreUnwritable, kernel.Failure?.Entry);
+
+        Directory.CreateDirectory(File); // A directory where the file should be.
+        Assert.Equal(Catalogue.StoreUnwritable, (await OpenAsync()).Failure?.Entry);
+    }
+
+    [Fact]
+    public async Task A_full_disk_undoes_the_whole_batch_and_the_store_goes_on()
+    {
+        await using var store = (await OpenAsync(new SqliteOptions { MaxPages = 60 })).Value;
+        var worker = await store.LeaseAsync("w");
+        var first = await store.SubmitAsync(StoreActions.Task(), StoreActions.Task());
+        await store.ClaimAsync(worker, 1, first.Lanes[0]);
+
+        var small = new SubmitOperation([StoreActions.Task("another")]);
+        var outcome = new OutcomeOperation([new AttemptRef(1, 1).Success(worker)]);
+        var large = new SubmitOperation([StoreActions.Task() with { Payload = new byte[500_000] }]);
+        var error = await Assert.ThrowsAsync<FailureException>(async () => await store.ExecuteAsync([small, outcome, large], default));
+        Assert.Equal(Catalogue.StoreFull, error.Failure.Entry);
+        Assert.Equal("1 1 0 0 0 0 0", string.Join(" ", await store.CountStatesAsync(default)));
+
+        // Nothing of the batch is left in memory either: not the number, not the lane, not the outcome.
+        var next = await store.SubmitAsync(StoreActions.Task("third"));
+        Assert.Equal((3L, 2), (next.Numbers[0], next.Lanes[0].Id));
+        Assert.Equal(OutcomeVerdict.Recorded, await store.FinishAsync(new AttemptRef(1, 1).Success(worker)));
+        Assert.Equal("third", (await store.RecordAsync(3)).Type);
+    }
+
+    [Fact]
+    public async Task A_commit_that_ends_in_an_error_is_uncertain_and_never_a_failure()
+    {
+        await using var store = (await OpenAsync(new SqliteOptions { Commit = "SELECT abs(-9223372036854775807 - 1)" })).Value;
+        var submit = new SubmitOperation([StoreActions.Task()]);
+        await Assert.ThrowsAsync<CommitUncertainException>(async () => await store.ExecuteAsync([submit], default));
+    }
+
+    [Fact]
+    public async Task The_schema_is_the_one_that_was_released()
+    {
+        await MakeAsync();
+        using var connection = Connection.Open(File, Native.OpenReadOnly);
+        using var schema = connection.PrepareOnce("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name");
+        var dump = new List<string>();
+        while (schema.Step())
+        {
+            dump.AddRange(
+                schema.Text(0)!.Split('\n').Select(line => line.Trim()).Where(line => !line.StartsWith("--", StringComparison.Ordinal))
+            );
+        }
+
+        Assert.Equal(1, connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(Schema.ApplicationId, connection.Scalar("PRAGMA application_id"));
+        Assert.Equal(SchemaGolden.Version1.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()), dump);
+    }
+
+    [Fact]
+    public async Task Every_commit_is_synced_unless_said_aloud()
+    {
+        Assert.Null(Environment.GetEnvironmentVariable(SqliteOptions.UnsafeVariable));
+        Assert.False(new SqliteOptions().UnsafeNoSync);
+        await MakeAsync();
+        using var connection = Connection.Open(File, Native.OpenReadWrite);
+        foreach (var (unsafeNoSync, expected) in new[] { (false, 2), (true, 0) })
+        {
+            SqliteTaskStore.Configure(connection, new SqliteOptions { UnsafeNoSync = unsafeNoSync });
+            Assert.Equal(expected, connection.Scalar("PRAGMA synchronous"));
+        }
+    }
+
+    /// <summary>The partial indexes repeat these words; SQLite would silently not use them otherwise.</summary>
+    [Fact]
+    public void The_indexes_and_the_table_of_transitions_mean_the_same_states()
+    {
+        Assert.Equal("state IN (1,2)", Schema.Held);
+        Assert.Equal("state IN (0)", Schema.Guard(On.Assigned));
+        Assert.Equal("state IN (1,2)", Schema.Guard(On.Completed));
+        Assert.Equal("0", Schema.Target(On.WorkerLost));
+        Assert.All(
+            Enum.GetValues<TaskState>(),
+            s => Assert.Equal(s >= TaskState.Failed, Transitions.HasEnded(s) && s != TaskState.Succeeded)
+        );
+    }
+}
