@@ -1,1 +1,26 @@
-return 0;
+using System.Text.Json;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Supervision;
+using OpenClaw.Supervisor;
+
+// clw-supervisor PLANFILE    keeps the programs of a plan alive (see SupervisorPlan) until it is told to stop
+ProcessName.Set("clw-supervisor");
+if (args is not [var file])
+{
+    Console.Error.WriteLine("clw-supervisor: one argument is needed, the path of a plan");
+    return Keeper.ExitUsage;
+}
+SupervisorPlan plan;
+try
+{
+    plan = SupervisorPlan.FromJson(File.ReadAllText(file));
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+{
+    Console.Error.WriteLine($"clw-supervisor: clw-init-fail: the plan {file} cannot be used: {e.Message}");
+    return Keeper.ExitConfig;
+}
+using var log = new LineWriter(2);
+using var events = new EventWriter(plan.EventsFd);
+using var keeper = new Keeper(plan, log, events, TimeProvider.System);
+return await keeper.RunAsync();

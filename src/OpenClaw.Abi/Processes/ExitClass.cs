@@ -91,7 +91,12 @@ public static class ExitClassification
                 Code = "clw-init-fail",
             },
             (ExitClass.Failure, false) => meaning with { Code = "clw-init-fail" },
-            (ExitClass.Failure, true) => meaning with { Code = "clw-worker-crash", IsCrash = true },
+            (ExitClass.Failure, true) => meaning with
+            {
+                Code = "clw-worker-crash",
+                IsCrash = true,
+                Sentence = $"Exit code: {end.ExitCode}",
+            },
             _ => meaning,
         };
     }

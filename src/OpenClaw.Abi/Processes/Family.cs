@@ -60,6 +60,12 @@ public static class Family
         return orphans;
     }
 
+    /// <summary>
+    /// SIGKILLs a process that we did not start. Its number must be one that cannot have been reused since it was looked up: that of
+    /// a descendant of ours, which nobody but us and its own parent can reap.
+    /// </summary>
+    public static void Kill(int id) => _ = Native.kill(id, Signals.Kill);
+
     /// <summary>Is there an ended child to reap? Leaves it there. <paramref name="error"/> is 0 when the answer is sure.</summary>
     internal static unsafe bool HasEnded(int type, int id, byte* info, out int error)
     {

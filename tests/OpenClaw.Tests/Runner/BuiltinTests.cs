@@ -45,12 +45,13 @@ public sealed class BuiltinTests
     [Theory]
     [InlineData("sleep", """{"ms":1}""", """{"slept_ms":1}""")]
     [InlineData("sleep", """{"seconds":0.002}""", """{"slept_ms":2}""")]
-    [InlineData("ping", """{"target":"127.0.0.1"}""", """{"target":"127.0.0.1","address":"127.0.0.1","roundtrip_ms":0}""")]
+    [InlineData("ping", """{"target":"127.0.0.1"}""", """{"target":"127.0.0.1","address":"127.0.0.1","roundtrip_ms":""")]
     public async Task Built_ins_do_what_they_say(string type, string payload, string result)
     {
         await using var runner = await RunnerProcess.StartAsync();
         var said = await runner.RunAsync(runner.Builtin(type, payload));
-        Assert.Equal(("", result), (said[^1].Text, said[^1].Result));
+        Assert.Equal("", said[^1].Text);
+        Assert.StartsWith(result, said[^1].Result, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Supervision;
+
+namespace OpenClaw.Supervisor;
+
+/// <summary>Where a child is. Only the keeper's loop changes it.</summary>
+internal enum ChildState
+{
+    /// <summary>Waits for those that it starts after, or for its next attempt.</summary>
+    Waiting,
+    Running,
+
+    /// <summary>It ended; what it left is being ended, and its death told.</summary>
+    Clearing,
+
+    /// <summary>It is not started again.</summary>
+    Gone,
+}
+
+/// <summary>One child of the plan and its present process.</summary>
+internal sealed class SupervisedChild(ChildPlan plan)
+{
+    private const int LifelineNumber = 3;
+    private const int ReadyNumber = 4;
+
+    private SafeFileHandle? lifeline;
+
+    public ChildPlan Plan { get; } = plan;
+    public string Name => Plan.Name;
+    public RestartBudget Budget { get; } = new(plan.Restart);
+    public ChildState State { get; set; } = ChildState.Waiting;
+    public ChildProcess? Process { get; private set; }
+
+    /// <summary>The number of the present or last process.</summary>
+    public long Incarnation { get; private set; }
+    public Mark Mark => new(Plan.IncarnationVariable, Incarnation);
+
+    /// <summary>The present process said that it is ready.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>Any process of this child was ever ready: what starts after it may start.</summary>
+    public bool WasEverReady { get; set; }
+
+    /// <summary>The present process was told to stop.</summary>
+    public bool ToldToStop { get; set; }
+
+    /// <summary>Starts a process; gives the pipe on which it says that it is ready.</summary>
+    /// <exception cref="ChildStartException">The system refused.</exception>
+    /// <exception cref="IOException">No descriptors, or the log cannot be opened.</exception>
+    public PipeStream Start(DateTimeOffset now)
+    {
+        // A clock that was set back must not give a number twice.
+        Incarnation = Math.Max(Incarnation + 1, now.ToUnixTimeMilliseconds());
+        var (lifelineRead, lifelineWrite) = Pipes.Create();
+        var (readyRead, readyWrite) = Pipes.Create();
+        using var closeLifeline = lifelineRead;
+        using var closeReady = readyWrite;
+        try
+        {
+            using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read);
+            using var log = Plan.LogFile is { } file ? OpenLog(file) : null;
+            List<ChildDescriptor> descriptors = [new(0, nothing), new(LifelineNumber, lifelineRead), new(ReadyNumber, readyWrite)];
+            if (log is not null)
+            {
+                descriptors.AddRange([new(1, log.SafeFileHandle), new(2, log.SafeFileHandle)]);
+            }
+            Process = ChildProcess.Start(
+                new ChildStart
+                {
+                    Path = Plan.Path,
+                    Arguments = [Plan.Argv0 ?? Plan.Path, .. Plan.Args],
+                    Environment = Variables(),
+                    WorkingDirectory = Plan.WorkingDirectory,
+                    Descriptors = descriptors,
+                }
+            );
+        }
+        catch
+        {
+            lifelineWrite.Dispose();
+            readyRead.Dispose();
+            throw;
+        }
+        lifeline = lifelineWrite;
+        State = ChildState.Running;
+        IsReady = false;
+        ToldToStop = false;
+        return Pipes.OpenRead(readyRead);
+    }
+
+    /// <summary>The process is reaped.</summary>
+    public void Ended()
+    {
+        Process = null;
+        lifeline?.Dispose();
+        lifeline = null;
+        State = ChildState.Clearing;
+    }
+
+    private static FileStream OpenLog(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } directory)
+        {
+            _ = Directory.CreateDirectory(directory);
+        }
+        return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
+    }
+
+    private IReadOnlyList<string> Variables()
+    {
+        List<(string, string?)> changes =
+        [
+            .. Plan.Env.Select(pair => (pair.Key, (string?)pair.Value)),
+            (Lifeline.Variable, LifelineNumber.ToString(CultureInfo.InvariantCulture)),
+            (ReadySignal.Variable, ReadyNumber.ToString(CultureInfo.InvariantCulture)),
+            (Plan.IncarnationVariable, Incarnation.ToString(CultureInfo.InvariantCulture)),
+        ];
+        return ChildStart.InheritedEnvironment([.. changes]);
+    }
+}
