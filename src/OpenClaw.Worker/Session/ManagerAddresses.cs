@@ -12,8 +12,10 @@ internal sealed class ManagerAddresses(LoadedSettings loaded)
 {
     private readonly bool isSet = loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: not SourceKind.Default };
 
+    private const string Local = "this machine";
+
     /// <summary>The link's addresses.</summary>
-    public IReadOnlyList<string> Names => [.. loaded.Settings.Cluster.ManagerAddress.Select(a => a.ToString())];
+    public IReadOnlyList<string> Names => isSet ? [.. loaded.Settings.Cluster.ManagerAddress.Select(a => a.ToString())] : [Local];
 
     /// <summary>Where to connect to now.</summary>
     public string Resolve(string name)
@@ -23,15 +25,17 @@ internal sealed class ManagerAddresses(LoadedSettings loaded)
             return name;
         }
 
+        var fallback = loaded.Settings.Cluster.ManagerAddress[0].ToString();
+
         try
         {
             using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(loaded.Paths.DataDir, "manager.json")));
-            return file.RootElement.TryGetProperty("address", out var address) && address.GetString() is { Length: > 0 } text ? text : name;
+            return file.RootElement.TryGetProperty("address", out var address) && address.GetString() is { Length: > 0 } text ? text : fallback;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             // No manager of this machine has said where it is: the default is as good as any.
-            return name;
+            return fallback;
         }
     }
 

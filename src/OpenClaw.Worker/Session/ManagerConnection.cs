@@ -27,10 +27,18 @@ internal sealed class ManagerConnection(
     private readonly Dictionary<long, DateTimeOffset> heartbeats = [];
     private long sequence;
 
-    public int Waiting => outgoing.Reader.Count;
+    private int waiting;
+
+    public int Waiting => Volatile.Read(ref waiting);
 
     // Unbounded here, bounded where it comes from: outcomes by the credits that the manager gave, lines and progress by Waiting.
-    public void Send(WorkerMessage message) => outgoing.Writer.TryWrite(message);
+    public void Send(WorkerMessage message)
+    {
+        if (outgoing.Writer.TryWrite(message))
+        {
+            Interlocked.Increment(ref waiting);
+        }
+    }
 
     /// <summary>A heartbeat with the core's figures; the acknowledgement counts from now.</summary>
     public async Task HeartbeatAsync()
@@ -129,6 +137,7 @@ internal sealed class ManagerConnection(
             {
                 while (outgoing.Reader.TryRead(out var message))
                 {
+                    Interlocked.Decrement(ref waiting);
                     if (call.Write(message))
                     {
                         await call.FlushAsync();
