@@ -19,6 +19,7 @@ public sealed class Dispatcher(DispatchLimits limits)
     private readonly Dictionary<string, TypeTimes> times = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> heldByQueue = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> heldByType = new(StringComparer.Ordinal);
+    private long plansMade;
 
     public IReadOnlyList<WorkerSeat> Seats => seats;
 
@@ -75,7 +76,7 @@ public sealed class Dispatcher(DispatchLimits limits)
                 continue;
             }
 
-            var load = (double)seat.Held / seat.Slots;
+            var load = (double)(seat.Held + seat.Promised) / seat.Slots;
             if (load < bestLoad && !SomethingWaitsFor(seat))
             {
                 best = seat;
@@ -144,13 +145,19 @@ public sealed class Dispatcher(DispatchLimits limits)
             return plans;
         }
 
+        if (limits.ByQueue.Count + limits.ByType.Count > 0)
+        {
+            // Lanes that share a limit take turns: the one that was left out comes first.
+            waiting.Sort(static (a, b) => a.LastPlanned.CompareTo(b.LastPlanned));
+        }
+
         // The least loaded first: it has waited longest for work.
         foreach (var seat in seats.Where(s => s.IsOpen && !s.Claiming).OrderBy(s => (double)s.Held / s.Slots))
         {
             if (PlanFor(seat) is { } plan)
             {
                 seat.Claiming = true;
-                Reserve(plan, 1);
+                seat.Promised = plan.Count;
                 plans.Add(plan);
             }
         }
@@ -161,8 +168,7 @@ public sealed class Dispatcher(DispatchLimits limits)
     /// <summary>A claim was carried out.</summary>
     public void Claimed(ClaimPlan plan, IReadOnlyList<ClaimedTask> claimed)
     {
-        plan.Seat.Claiming = false;
-        Reserve(plan, -1);
+        Settle(plan);
         var byLane = new Dictionary<int, int>();
         foreach (var task in claimed)
         {
@@ -189,24 +195,31 @@ public sealed class Dispatcher(DispatchLimits limits)
     /// <summary>A claim was not carried out: nothing changed.</summary>
     public void ClaimFailed(ClaimPlan plan)
     {
+        Settle(plan);
+    }
+
+    private void Settle(ClaimPlan plan)
+    {
         plan.Seat.Claiming = false;
-        Reserve(plan, -1);
+        plan.Seat.Promised = 0;
+        foreach (var lane in plan.Lanes)
+        {
+            Reserve(lane.State.Key, -lane.Most);
+        }
     }
 
     // A claim under way counts against the limits with all that it may bring.
-    private void Reserve(ClaimPlan plan, int sign)
+    private void Reserve(LaneKey lane, int count)
     {
-        foreach (var lane in plan.Lanes)
-        {
-            CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.State.Key.Queue, out _) += sign * lane.Most;
-            CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.State.Key.Type, out _) += sign * lane.Most;
-        }
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _) += count;
+        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _) += count;
     }
 
     private ClaimPlan? PlanFor(WorkerSeat seat)
     {
         List<PlannedLane>? chosen = null;
-        var count = 0;
+        var together = 0L;
+        var mostCredits = 0;
         foreach (var lane in waiting)
         {
             if (lane.Ready <= 0 || lane.Lane is null || !seat.Types.Contains(lane.Key.Type))
@@ -215,19 +228,23 @@ public sealed class Dispatcher(DispatchLimits limits)
             }
 
             var credits = seat.Credits(TimesOf(lane.Key.Type));
-            var free = Math.Max(0, seat.Slots - seat.Held);
+            var free = Math.Max(0, seat.Slots - seat.Held - seat.Promised);
 
             // Beyond its free slots a worker takes no more than its share, so that the last tasks spread over all workers.
             var share = (lane.Ready + seats.Count - 1) / seats.Count;
             var most = (int)Math.Min(Math.Min(credits, Math.Max(free, share)), RoomOf(lane.Key));
             if (most > 0)
             {
+                // Reserved at once: the next lane of this plan may stand under the same limit.
+                Reserve(lane.Key, most);
+                lane.LastPlanned = ++plansMade;
                 (chosen ??= []).Add(new PlannedLane(lane, most, lane.Added));
-                count = Math.Max(count, most);
+                together += most;
+                mostCredits = Math.Max(mostCredits, credits);
             }
         }
 
-        return chosen is null ? null : new ClaimPlan(seat, chosen, count);
+        return chosen is null ? null : new ClaimPlan(seat, chosen, (int)Math.Min(together, mostCredits));
     }
 
     private bool SomethingWaitsFor(WorkerSeat seat)

@@ -22,6 +22,9 @@ public sealed class LaneState(LaneKey key)
     /// <summary>Whether the dispatcher has it in its list of lanes with waiting tasks.</summary>
     internal bool Listed { get; set; }
 
+    /// <summary>Counts up with every plan that took from the lane.</summary>
+    internal long LastPlanned { get; set; }
+
     internal void Add(long count)
     {
         Ready += count;

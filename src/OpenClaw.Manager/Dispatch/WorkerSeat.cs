@@ -19,6 +19,9 @@ public sealed class WorkerSeat(WorkerRef worker, int slots, int prefetch)
     /// <summary>Credits in use: attempts that it holds, and those on their way to it.</summary>
     public int Held { get; internal set; }
 
+    /// <summary>Credits that the claim under way may use: they are not given twice.</summary>
+    public int Promised { get; internal set; }
+
     /// <summary>A claim for it is under way; the next waits for its result.</summary>
     public bool Claiming { get; internal set; }
 
@@ -36,7 +39,7 @@ public sealed class WorkerSeat(WorkerRef worker, int slots, int prefetch)
     /// <summary>How many tasks of a type with these times it may take now.</summary>
     public int Credits(TypeTimes times)
     {
-        var limit = Slots + Math.Min(Prefetch, times.AheadPerSlot * Slots);
-        return Math.Max(0, limit - Held);
+        var limit = Slots + Math.Min(Prefetch, (long)times.AheadPerSlot * Slots);
+        return (int)Math.Max(0, limit - Held - Promised);
     }
 }
