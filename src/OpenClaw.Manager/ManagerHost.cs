@@ -79,10 +79,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             return taken;
         }
 
-        var addresses = app
-            .Services.GetRequiredService<IServer>()
-            .Features.Get<IServerAddressesFeature>()!
-            .Addresses.ToList();
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
         var listen = Bound(addresses, 0, options.Listen);
         var web = Bound(addresses, 1, options.Web);
         core.Address = listen.ToString();

@@ -29,6 +29,11 @@ public sealed record ManagerOptions
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
     public TimeSpan TaskReassignAfter { get; init; } = TimeSpan.FromMinutes(6);
     public TimeSpan LeaseStop { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>More losses of its connection than this within the window hold a worker back.</summary>
+    public int FlapDrops { get; init; } = 3;
+    public TimeSpan FlapWindow { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan FlapHold { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
     public DispatchLimits Limits { get; init; } = new();
 

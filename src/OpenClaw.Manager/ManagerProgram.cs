@@ -53,6 +53,9 @@ public static class ManagerProgram
             MaxLosses = settings.Task.MaxLosses,
             TaskReassignAfter = settings.Cluster.TaskReassignAfter,
             LeaseStop = settings.Cluster.LeaseStop,
+            FlapDrops = settings.Cluster.FlapDrops,
+            FlapWindow = settings.Cluster.FlapWindow,
+            FlapHold = settings.Cluster.FlapHold,
             ShutdownGrace = settings.Manager.ShutdownGrace,
             Version = typeof(ManagerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
         };

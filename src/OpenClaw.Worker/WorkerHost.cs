@@ -82,12 +82,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             {
                 Lost = Catalogue.HeartbeatLost,
             },
-            Flap = new FlapOptions
-            {
-                Drops = cluster.FlapDrops,
-                Window = cluster.FlapWindow,
-                Hold = cluster.FlapHold,
-            },
+
+            // Flapping is damped by the manager, which alone can tell it from its own restarts: the worker always tries to be there.
+            Flap = null,
         };
 
     /// <summary>Runs until the stop, or until the link gives up for good.</summary>

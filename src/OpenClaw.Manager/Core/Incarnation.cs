@@ -11,6 +11,9 @@ public enum WorkerState
     Healthy,
     Unreachable,
     Draining,
+
+    /// <summary>Connected, and held back because its connection broke too often: it goes on with what it has and gets nothing new.</summary>
+    Flapping,
     Stopped,
 }
 
@@ -39,10 +42,14 @@ internal sealed class Incarnation(WorkerRef worker)
     /// <summary>The end of the lease as it stands in the store.</summary>
     public DateTimeOffset StoredUntil { get; set; }
 
+    /// <summary>When its connection broke without a good-bye, within the window of flap damping. A manager that starts has seen none.</summary>
+    public Queue<DateTimeOffset> Drops { get; } = new();
+    public DateTimeOffset HeldBackUntil { get; set; }
+
     /// <summary>Its release is posted; nothing more is done for it.</summary>
     public bool Releasing { get; set; }
     public string? Problem { get; set; }
     public string? LastPeer { get; set; }
 
-    public bool IsConnected => Session is not null && State is WorkerState.Healthy or WorkerState.Draining;
+    public bool IsConnected => Session is not null && State is WorkerState.Healthy or WorkerState.Draining or WorkerState.Flapping;
 }

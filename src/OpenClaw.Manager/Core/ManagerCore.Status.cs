@@ -13,6 +13,7 @@ internal sealed partial class ManagerCore
             WorkerState.Healthy => "healthy",
             WorkerState.Unreachable => "UNREACHABLE",
             WorkerState.Draining => "draining",
+            WorkerState.Flapping => "flapping",
             WorkerState.Stopped => "stopped",
             _ => throw new ArgumentOutOfRangeException(nameof(state)),
         };
@@ -41,6 +42,11 @@ internal sealed partial class ManagerCore
         foreach (var worker in workers.Values.OrderBy(w => w.Ref.Worker, StringComparer.Ordinal))
         {
             response.Workers.Add(StatusOf(worker));
+            if (worker.State == WorkerState.Flapping)
+            {
+                response.Problems.Add($"worker {worker.Ref.Worker} is flapping: {worker.Problem}");
+            }
+
             if (worker.State == WorkerState.Unreachable)
             {
                 response.Problems.Add($"worker {worker.Ref.Worker} is UNREACHABLE: {worker.Problem ?? "the connection closed"}");
@@ -61,7 +67,8 @@ internal sealed partial class ManagerCore
         }
 
         // A type that nobody serves is a question to the user, not a fault of the cluster.
-        response.Healthy = response.Manager.State == "healthy" && !workers.Values.Any(w => w.State == WorkerState.Unreachable);
+        response.Healthy =
+            response.Manager.State == "healthy" && !workers.Values.Any(w => w.State is WorkerState.Unreachable or WorkerState.Flapping);
         return response;
     }
 

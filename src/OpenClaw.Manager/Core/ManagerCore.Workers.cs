@@ -165,10 +165,47 @@ internal sealed partial class ManagerCore
             Return(incarnation.Ref, [.. missing.Select(m => new AttemptRef(m.Key, m.Value.Attempt))]);
         }
 
-        incarnation.State = WorkerState.Healthy;
         session.Send(new ManagerMessage { Registered = answer });
-        OpenSeat(incarnation, info);
+        if (IsFlapping(incarnation))
+        {
+            incarnation.State = WorkerState.Flapping;
+            incarnation.HeldBackUntil = time.GetUtcNow() + options.FlapHold;
+            incarnation.Problem = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
+            LogFlapping(logger, info.Worker, incarnation.Drops.Count, options.FlapWindow.TotalSeconds, options.FlapHold.TotalSeconds);
+        }
+        else
+        {
+            incarnation.State = WorkerState.Healthy;
+            OpenSeat(incarnation, info);
+        }
+
         LogRegistered(logger, info.Worker, session.Peer, info.Slots, incarnation.Held.Count, missing.Count);
+    }
+
+    // A worker whose connection breaks again and again would draw tasks only to hold them up (CONTRACT C18).
+    private bool IsFlapping(Incarnation incarnation)
+    {
+        var since = time.GetUtcNow() - options.FlapWindow;
+        while (incarnation.Drops.TryPeek(out var drop) && drop < since)
+        {
+            incarnation.Drops.Dequeue();
+        }
+
+        return incarnation.Drops.Count > options.FlapDrops;
+    }
+
+    private void EndHoldBack(DateTimeOffset now)
+    {
+        foreach (var worker in workers.Values)
+        {
+            if (worker.State == WorkerState.Flapping && now >= worker.HeldBackUntil && worker.Session is not null)
+            {
+                worker.State = WorkerState.Healthy;
+                worker.Problem = null;
+                worker.Drops.Clear();
+                OpenSeat(worker, worker.Info!);
+            }
+        }
     }
 
     private void OpenSeat(Incarnation incarnation, Register info)
@@ -243,6 +280,7 @@ internal sealed partial class ManagerCore
             return;
         }
 
+        from.Drops.Enqueue(time.GetUtcNow());
         from.State = WorkerState.Unreachable;
         from.Problem = reason is null ? "clw-worker-unreachable: the connection closed" : $"clw-worker-unreachable: {reason.Message}";
         LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", reason?.ToString() ?? "the connection closed", from.Held.Count);
@@ -334,6 +372,7 @@ internal sealed partial class ManagerCore
         Promote(now);
         CheckHeartbeats(now);
         CheckLeases(now);
+        EndHoldBack(now);
         RecallStuck(now);
         Prune(now);
     }
@@ -468,6 +507,13 @@ internal sealed partial class ManagerCore
         "Worker {worker} registered from {peer}: {slots} slots, goes on with {held} tasks, {missing} sent again"
     )]
     private static partial void LogRegistered(ILogger logger, string worker, string peer, int slots, int held, int missing);
+
+    [LoggerMessage(
+        38,
+        LogLevel.Warning,
+        "Worker {worker} is flapping: its connection broke {drops} times within {window:0} s; it gets no new tasks for {hold:0} s"
+    )]
+    private static partial void LogFlapping(ILogger logger, string worker, int drops, double window, double hold);
 
     [LoggerMessage(31, LogLevel.Error, "Worker {worker} is UNREACHABLE at {peer}: {reason}; its {held} tasks are kept for it")]
     private static partial void LogUnreachable(ILogger logger, string worker, string peer, string reason, int held);

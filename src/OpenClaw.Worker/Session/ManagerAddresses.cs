@@ -30,7 +30,9 @@ internal sealed class ManagerAddresses(LoadedSettings loaded)
         try
         {
             using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(loaded.Paths.DataDir, "manager.json")));
-            return file.RootElement.TryGetProperty("address", out var address) && address.GetString() is { Length: > 0 } text ? text : fallback;
+            return file.RootElement.TryGetProperty("address", out var address) && address.GetString() is { Length: > 0 } text
+                ? text
+                : fallback;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
