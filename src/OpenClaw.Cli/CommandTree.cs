@@ -16,6 +16,9 @@ public static class CommandTree
         ArgumentNullException.ThrowIfNull(run);
         var root = new RootCommand("Runs work on many machines, keeps every connection alive and every failure explained.")
         {
+            UpCommand.Create(run),
+            DaemonCommands.Manager(run),
+            DaemonCommands.Worker(run),
             TaskCommands.Create(run),
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
@@ -23,6 +26,7 @@ public static class CommandTree
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),
             VersionCommand.Create(run),
+            InternalCommands.Create(run),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());
         root.Add(VersionCommand.Flag);
