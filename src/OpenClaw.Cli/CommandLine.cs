@@ -22,9 +22,12 @@ public static class CommandLine
         var signal = 0;
         void OnSignal(PosixSignalContext context)
         {
-            // The second signal finds the default action: whoever insists gets out at once.
-            context.Cancel = Interlocked.CompareExchange(ref signal, context.Signal == PosixSignal.SIGTERM ? 15 : 2, 0) == 0;
-            interrupted.Cancel();
+            if (Interlocked.CompareExchange(ref signal, context.Signal == PosixSignal.SIGTERM ? 15 : 2, 0) == 0)
+            {
+                // The second signal finds the default action: whoever insists gets out at once, unless a verb has its own way.
+                context.Cancel = true;
+                interrupted.Cancel();
+            }
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

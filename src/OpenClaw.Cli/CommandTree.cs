@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Cli.Shell;
 
 namespace OpenClaw.Cli;
@@ -15,10 +16,17 @@ public static class CommandTree
         ArgumentNullException.ThrowIfNull(run);
         var root = new RootCommand("Runs work on many machines, keeps every connection alive and every failure explained.")
         {
+            UpCommand.Create(run),
+            DaemonCommands.Manager(run),
+            DaemonCommands.Worker(run),
+            TaskCommands.Create(run),
+            ClusterCommands.Create(run),
+            ClusterCommands.Status(run),
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),
             VersionCommand.Create(run),
+            InternalCommands.Create(run),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());
         root.Add(VersionCommand.Flag);

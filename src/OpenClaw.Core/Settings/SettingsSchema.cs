@@ -14,7 +14,17 @@ public static class SettingsSchema
 
     /// <summary>Variables that begin with <c>OPENCLAW_</c> and are no settings: programs read them themselves.</summary>
     public static IReadOnlySet<string> OtherVariables { get; } =
-        new HashSet<string>(StringComparer.Ordinal) { "OPENCLAW_CONFIG", "OPENCLAW_TOKEN" };
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            "OPENCLAW_CONFIG",
+            "OPENCLAW_TOKEN",
+            "OPENCLAW_TRACE",
+            // From a supervisor to its children.
+            "OPENCLAW_SUPERVISED",
+            "OPENCLAW_INCARNATION",
+            "OPENCLAW_LIFELINE_FD",
+            "OPENCLAW_READY_FD",
+        };
 
     private static readonly FrozenDictionary<string, SettingKey> ByPath = All.SelectMany(k =>
             k.Aliases.Prepend(k.Path).Select(p => (Path: p, Key: k))

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.V1;
+
+namespace OpenClaw.Cli.Commands;
+
+/// <summary>Verbs that our own programs call. No promise is made of them.</summary>
+internal static class InternalCommands
+{
+    private static readonly Option<string?> Worker = new("--id") { Description = "The worker; left out: the one of the state directory" };
+    private static readonly Option<string?> StateDir = new("--state-dir") { Description = "The worker's state directory" };
+    private static readonly Option<long> Incarnation = new("--incarnation") { Description = "Its incarnation", Required = true };
+    private static readonly Option<string?> Cause = new("--cause") { Description = "How it ended" };
+
+    public static Command Create(VerbRunner run) =>
+        new("internal", "What our own programs call")
+        {
+            Hidden = true,
+            Subcommands =
+            {
+                CommandTree.Verb(
+                    run,
+                    "report-death",
+                    "Tell the manager that every process of a worker's incarnation is gone",
+                    ReportDeathAsync,
+                    [Worker, StateDir, Incarnation, Cause, .. ClusterSession.Options]
+                ),
+            },
+        };
+
+    private static async Task<int> ReportDeathAsync(Invocation invocation)
+    {
+        var loaded = ClusterSession.Load(invocation);
+        using var client = ClusterSession.Open(invocation, loaded);
+        var response = await client.ReportDeathAsync(
+            new ReportDeathRequest
+            {
+                Worker =
+                    invocation.Get(Worker) ?? loaded.Settings.Cluster.WorkerId ?? KeptId(invocation.Get(StateDir) ?? loaded.Paths.StateDir),
+                Incarnation = invocation.Get(Incarnation),
+                Cause = invocation.Get(Cause) ?? "",
+            },
+            invocation.Cancellation
+        );
+        var released = response.Value.Released;
+        invocation.Terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{released} tasks went back to the queue"));
+        return 0;
+    }
+
+    // The name that the worker made for itself at its first start.
+    private static string KeptId(string stateDirectory)
+    {
+        var file = Path.Combine(stateDirectory, "worker", "identity.json");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            return document.RootElement.GetProperty("id").GetString()!;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException)
+        {
+            throw new Failure(Catalogue.FileUnreadable, $"{file} does not tell which worker it was: {e.Message}").AsException(e);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Text;
+using Google.Protobuf;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.Cli.Commands.Tasks;
+
+/// <summary>The options that describe a task. For a batch they are what holds for lines that say nothing.</summary>
+internal static class SpecOptions
+{
+    private static readonly Option<string?> Type = new("--type", "-t")
+    {
+        Description = "The task's type: a plugin's name, or noop, sleep, ping",
+        HelpName = "TYPE",
+    };
+
+    private static readonly Option<string?> Payload = new("--payload", "-p")
+    {
+        Description = "One JSON value; @FILE reads it from a file, - from the input [null]",
+        HelpName = "JSON",
+    };
+
+    private static readonly Option<int?> Priority = Options.Int(
+        "--priority",
+        "Higher first [0]",
+        TaskLimits.MinPriority,
+        TaskLimits.MaxPriority
+    );
+
+    private static readonly Option<TimeSpan?> Delay = Options.Duration("--delay", "Not before this long has passed");
+    private static readonly Option<TimeSpan?> Timeout = Options.Duration("--timeout", "How long an attempt may run");
+    private static readonly Option<int?> MaxRetries = Options.Int(
+        "--max-retries",
+        "How often it is tried again [3]",
+        0,
+        TaskLimits.MaxRetries
+    );
+    private static readonly Option<string?> Queue = new("--queue") { Description = "The queue [default]", HelpName = "NAME" };
+    private static readonly Option<string?> Project = new("--project") { Description = "The project [default]", HelpName = "NAME" };
+
+    private static readonly Option<string?> Key = new("--key")
+    {
+        Description = "Idempotency key: the same submission again answers with the first one's id",
+        HelpName = "KEY",
+    };
+
+    private static readonly Option<string[]> Label = new("--label", "-l")
+    {
+        Description = "A label; may be repeated",
+        HelpName = "NAME=VALUE",
+    };
+
+    private static readonly Option<bool> Strict = new("--strict") { Description = "Refuse a type that no connected worker serves" };
+
+    public static IReadOnlyList<Option> All => [Type, Payload, Priority, Delay, Timeout, MaxRetries, Queue, Project, Key, Label, Strict];
+
+    /// <summary>The task that the options describe, without its payload.</summary>
+    public static TaskSpec Read(Invocation invocation)
+    {
+        var spec = new TaskSpec
+        {
+            Type = invocation.Get(Type) ?? "",
+            Priority = invocation.Get(Priority) ?? 0,
+            DelayMs = Milliseconds("--delay", invocation.Get(Delay)),
+            TimeoutMs = Milliseconds("--timeout", invocation.Get(Timeout)),
+            Queue = invocation.Get(Queue) ?? "",
+            Project = invocation.Get(Project) ?? "",
+            Key = invocation.Get(Key) ?? "",
+            Strict = invocation.Get(Strict),
+        };
+        if (invocation.Get(MaxRetries) is { } retries)
+        {
+            spec.MaxRetries = retries;
+        }
+
+        foreach (var label in invocation.Get(Label) ?? [])
+        {
+            var equals = label.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+            {
+                throw Usage($"--label takes NAME=VALUE, not '{label}'").AsException();
+            }
+
+            spec.Labels[label[..equals]] = label[(equals + 1)..];
+        }
+
+        return spec;
+    }
+
+    public static bool HasPayload(Invocation invocation) => invocation.Has(Payload);
+
+    public static bool HasKey(Invocation invocation) => invocation.Has(Key);
+
+    /// <summary>The payload, read and checked: what is wrong with it is said before anything is dialled.</summary>
+    public static async Task<ByteString> ReadPayloadAsync(Invocation invocation)
+    {
+        var given = invocation.Get(Payload);
+        var (bytes, place) = given switch
+        {
+            null => ([], ""),
+            "-" => (await ReadInputAsync(invocation), "the input"),
+            ['@', .. var file] => (ReadFile(file), file),
+            _ => (Encoding.UTF8.GetBytes(given), ""),
+        };
+        if (bytes.Length > TaskLimits.MaxPayloadBytes)
+        {
+            throw new Failure(
+                Catalogue.PayloadTooLarge,
+                $"{(place.Length > 0 ? place + ": " : "")}the payload has {bytes.Length} bytes, {TaskLimits.MaxPayloadBytes} are allowed"
+            ).AsException();
+        }
+
+        if (PayloadCheck.Check(bytes) is { } failure)
+        {
+            throw (place.Length > 0 ? failure with { Message = $"{place}: {failure.Message}" } : failure).AsException();
+        }
+
+        return ByteString.CopyFrom(bytes);
+    }
+
+    /// <summary>A file's bytes, or <c>clw-file-unreadable</c>.</summary>
+    public static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var why =
+                e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file"
+                : Directory.Exists(path) ? "it is a directory"
+                : "it may not be read";
+            throw new Failure(Catalogue.FileUnreadable, $"{path}: {why}").AsException(e);
+        }
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        using var file = OpenFile(path);
+        using var buffer = new MemoryStream();
+        // One byte over the limit says enough.
+        CopyUpTo(file, buffer, TaskLimits.MaxPayloadBytes + 1);
+        return buffer.ToArray();
+    }
+
+    private static async Task<byte[]> ReadInputAsync(Invocation invocation)
+    {
+        using var buffer = new MemoryStream();
+        await Task.Run(() => CopyUpTo(invocation.Terminal.OpenInput(), buffer, TaskLimits.MaxPayloadBytes + 1), invocation.Cancellation)
+            .WaitAsync(invocation.Cancellation);
+        return buffer.ToArray();
+    }
+
+    private static void CopyUpTo(Stream from, MemoryStream to, int limit)
+    {
+        var chunk = new byte[16 * 1024];
+        int read;
+        while (to.Length < limit && (read = from.Read(chunk)) > 0)
+        {
+            to.Write(chunk, 0, read);
+        }
+    }
+
+    private static long Milliseconds(string option, TimeSpan? span) =>
+        span is { } given && given > TaskLimits.MaxSpan
+            ? throw Usage($"{option} is at most 366 days").AsException()
+            : (long)Math.Ceiling((span ?? TimeSpan.Zero).TotalMilliseconds);
+
+    private static Failure Usage(string message) => new(Catalogue.Usage, message, "See what it takes: clw task submit --help");
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using OpenClaw.Cli.Rendering;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Client;
+using OpenClaw.Core.Errors;
+using OpenClaw.V1;
+
+namespace OpenClaw.Cli.Commands.Tasks;
+
+/// <summary><c>clw task wait</c>: until tasks have ended.</summary>
+internal static class WaitCommand
+{
+    private static readonly Argument<string[]> Ids = new("ids")
+    {
+        Description = "Ids of tasks; - reads them from the input, one a line",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<TimeSpan?> Timeout = Options.Duration("--timeout", "Give up after this long; the tasks go on");
+
+    public static Command Create(VerbRunner run) =>
+        CommandTree.Verb(
+            run,
+            "wait",
+            "Wait until tasks have ended; exit 0 when all of them succeeded",
+            RunAsync,
+            [Ids, Timeout, .. ClusterSession.Options]
+        );
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        using var client = ClusterSession.Open(invocation);
+        var ids = await ReadIdsAsync(invocation);
+        return await WaitAsync(invocation, client, ids, invocation.Get(Timeout));
+    }
+
+    /// <summary>Prints each task as it ends. 1 when one of them did not succeed.</summary>
+    internal static async Task<int> WaitAsync(Invocation invocation, OpenClawClient client, IReadOnlyList<string> ids, TimeSpan? timeout)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
+        using var timer = timeout is { } span
+            ? invocation.Time.CreateTimer(_ => patience.Cancel(), null, span, System.Threading.Timeout.InfiniteTimeSpan)
+            : null;
+        var ended = 0;
+        var code = ExitCode.Ok;
+        try
+        {
+            await foreach (var task in client.WaitAsync(ids, patience.Token))
+            {
+                ended++;
+                code = task.State == TaskState.Succeeded ? code : ExitCode.Failed;
+                Show(invocation, task);
+            }
+
+            return (int)code;
+        }
+        catch (Exception e) when (IsOurTimeout(e, patience, invocation))
+        {
+            throw new Failure(
+                Catalogue.WaitTimeout,
+                $"{ids.Count - ended} of {ids.Count} tasks have not ended after {Times.Took((long)timeout!.Value.TotalMicroseconds)}"
+            ).AsException();
+        }
+    }
+
+    private static bool IsOurTimeout(Exception e, CancellationTokenSource patience, Invocation invocation) =>
+        patience.IsCancellationRequested
+        && !invocation.Cancellation.IsCancellationRequested
+        && e is OperationCanceledException or FailureException { Failure.Entry.Kind: FailureKind.Cancelled };
+
+    private static void Show(Invocation invocation, V1.Task task)
+    {
+        var terminal = invocation.Terminal;
+        if (invocation.Json)
+        {
+            Json.WriteLine(terminal, writer => TaskJson.Write(writer, task));
+        }
+        else
+        {
+            var took = task.RunMicros > 0 ? $" {Times.Took(task.RunMicros)}" : "";
+            var why =
+                task.Failure is { Code.Length: > 0 } failure && task.State != TaskState.Succeeded
+                    ? $" {failure.Code}: {Table.OneLine(failure.Message)}"
+                    : "";
+            terminal.WriteLine($"{task.Id} {TaskTable.PaintState(terminal, task.State, Client.Tasks.Name(task.State))}{took}{why}");
+        }
+
+        // Whoever reads along wants it now, not when the last one has ended.
+        terminal.Out.Flush();
+    }
+
+    private static async Task<IReadOnlyList<string>> ReadIdsAsync(Invocation invocation)
+    {
+        var ids = new List<string>();
+        foreach (var word in invocation.Get(Ids)!)
+        {
+            if (word != "-")
+            {
+                ids.Add(word);
+                continue;
+            }
+
+            using var input = new StreamReader(invocation.Terminal.OpenInput());
+            while (await input.ReadLineAsync(invocation.Cancellation).AsTask().WaitAsync(invocation.Cancellation) is { } line)
+            {
+                if (line.Trim() is { Length: > 0 } id)
+                {
+                    ids.Add(id);
+                }
+            }
+        }
+
+        return ids;
+    }
+}

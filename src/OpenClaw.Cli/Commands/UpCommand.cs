@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using OpenClaw.Abi.Supervision;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Cli.Supervision;
+using OpenClaw.Client;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+
+namespace OpenClaw.Cli.Commands;
+
+/// <summary><c>clw up</c>: a cluster on this machine, in the foreground.</summary>
+internal static class UpCommand
+{
+    private static readonly SettingsOptions Flags = new("cluster", "manager", "queue", "task", "worker", "log");
+    private static readonly Option<int?> Port = DaemonCommands.PortOption();
+
+    public static Command Create(VerbRunner run) =>
+        CommandTree.Verb(run, "up", "Run a cluster on this machine: a manager and a worker, kept alive", RunAsync, [.. Flags.All, Port]);
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var port = DaemonCommands.PortFlag(invocation, Port);
+        var loaded = Flags.Load(invocation, port);
+        foreach (var notice in loaded.Notices)
+        {
+            invocation.Terminal.Note($"note: {notice}");
+        }
+
+        var files = invocation.Get(Options.Config) ?? [];
+        var flags = Flags.Read(invocation.Parsed).Concat(port).ToList();
+        var words = Plans.Words(flags, files);
+        var directory = RunDirectory.Take(loaded.Paths.DataDir);
+
+        var orders = 0;
+        LocalRun? running = null;
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (Interlocked.Increment(ref orders) == 1)
+            {
+                invocation.Terminal.Note("Stopping: running tasks may end. Once more to end them now.");
+                running?.Stop();
+            }
+            else
+            {
+                running?.Hurry();
+            }
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        await using var run = running = LocalRun.Start(
+            "up",
+            directory,
+            [Plans.Manager(loaded, words), Plans.Worker(loaded, words, words) with { StartAfter = ["manager"] }],
+            happened => Show(invocation, happened)
+        );
+        if (orders > 0)
+        {
+            run.Stop();
+        }
+
+        try
+        {
+            await run.ReadyAsync(CancellationToken.None);
+        }
+        catch (FailureException) when (orders > 0)
+        {
+            return await run.EndedAsync();
+        }
+
+        if (!invocation.Json)
+        {
+            Introduce(invocation.Terminal, loaded, run);
+        }
+
+        var code = await run.EndedAsync();
+        return code == 0 || run.FailureOfChildren() is not { } failure ? code : throw failure.AsException();
+    }
+
+    private static void Show(Invocation invocation, SupervisorEvent happened)
+    {
+        if (invocation.Json)
+        {
+            invocation.Terminal.WriteLine(happened.ToJson());
+            invocation.Terminal.Out.Flush();
+        }
+    }
+
+    private static void Introduce(Terminal terminal, LoadedSettings loaded, LocalRun run)
+    {
+        var address = LocalCluster.FindAddress(loaded.Paths.DataDir) ?? loaded.Settings.Manager.Listen;
+        terminal.WriteLine(terminal.Bold($"OpenClaw {VersionCommand.Version} is up."));
+        terminal.WriteLine();
+        foreach (
+            var (what, value) in new[]
+            {
+                ("manager", $"{address}, pid {run.Pids.GetValueOrDefault("manager")}"),
+                ("worker", $"{loaded.Settings.Worker.Slots} slots, pid {run.Pids.GetValueOrDefault("worker")}"),
+                ("plugins", loaded.Paths.PluginDir),
+                ("data", loaded.Paths.DataDir),
+                ("logs", loaded.Paths.LogDir),
+            }
+        )
+        {
+            terminal.WriteLine($"  {what, -9} {value}");
+        }
+
+        var where = Flag(loaded);
+        terminal.WriteLine();
+        terminal.WriteLine("Try in another terminal:");
+        terminal.WriteLine($"  clw task submit --type ping --wait{where}");
+        terminal.WriteLine($"  clw cluster status{where}");
+        terminal.WriteLine($"  clw task list{where}");
+        terminal.WriteLine();
+        terminal.WriteLine("Ctrl-C stops everything; what was acknowledged is kept.");
+        terminal.Flush();
+    }
+
+    // A cluster that is not at the usual place has to be named by those who want it.
+    private static string Flag(LoadedSettings loaded) =>
+        loaded.Settings.Find(ManagerKeys.DataDir) is { At.Kind: SourceKind.Flag, Text: { } directory } ? $" --data-dir {directory}" : "";
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using OpenClaw.Cli.Shell;
+using OpenClaw.V1;
+
+namespace OpenClaw.Cli.Rendering;
+
+/// <summary>The cluster as JSON.</summary>
+internal static class ClusterJson
+{
+    public static void Write(Utf8JsonWriter writer, StatusResponse status)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("cluster", status.Cluster);
+        writer.WriteBoolean("healthy", status.Healthy);
+        writer.WriteStartArray("problems");
+        foreach (var problem in status.Problems)
+        {
+            writer.WriteStringValue(problem);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("manager");
+        if (status.Manager is { } manager)
+        {
+            writer.WriteString("id", manager.Id);
+            writer.WriteString("state", manager.State);
+            writer.WriteBoolean("leader", manager.Leader);
+            writer.WriteText("address", manager.Address);
+            writer.WriteText("version", manager.Version);
+            writer.WriteTime("started_at", manager.StartedAtMs);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("workers");
+        foreach (var worker in status.Workers)
+        {
+            WriteWorker(writer, worker);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("queue");
+        writer.WriteNumber("depth", status.QueueDepth);
+        writer.WriteNumber("delayed", status.Delayed);
+        writer.WriteNumber("capacity", status.QueueCapacity);
+        writer.WriteStartArray("unserved");
+        foreach (var unserved in status.Unserved)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", unserved.Type);
+            writer.WriteNumber("waiting", unserved.Waiting);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.WriteStartObject("tasks");
+        foreach (var (state, count) in status.TasksByState.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            writer.WriteNumber(state, count);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteWorker(Utf8JsonWriter writer, WorkerStatus worker)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", worker.Id);
+        writer.WriteString("state", worker.State);
+        writer.WriteText("problem", worker.Problem);
+        writer.WriteText("address", worker.Address);
+        writer.WriteText("host", worker.Host);
+        writer.WriteNumber("pid", worker.Pid);
+        writer.WriteNumber("incarnation", worker.Incarnation);
+        writer.WriteNumber("slots", worker.Slots);
+        writer.WriteNumber("running", worker.Running);
+        writer.WriteNumber("held", worker.Held);
+        writer.WriteTime("connected_at", worker.ConnectedAtMs);
+        writer.WriteTime("last_heartbeat", worker.LastHeartbeatMs);
+        writer.WriteText("version", worker.Version);
+        writer.WriteText("environment", worker.Environment);
+        if (worker.Labels.Count > 0)
+        {
+            writer.WriteStartObject("labels");
+            foreach (var (name, value) in worker.Labels.OrderBy(l => l.Key, StringComparer.Ordinal))
+            {
+                writer.WriteString(name, value);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteStartArray("types");
+        foreach (var type in worker.Types_)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", type.Name);
+            writer.WriteString("kind", type.Kind);
+            writer.WriteText("version", type.Version);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,40 @@
+using OpenClaw.Cli.Shell;
+using OpenClaw.V1;
+
+namespace OpenClaw.Cli.Rendering;
+
+/// <summary>Tasks as a list: TASK ID, TYPE, WORKER, AGE, RETRY, STATUS.</summary>
+internal static class TaskTable
+{
+    private const int StatusColumn = 5;
+
+    /// <param name="terminal">Paints the states.</param>
+    /// <param name="tasks">In the order of the list.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    public static IEnumerable<string> Lines(Terminal terminal, IReadOnlyList<V1.Task> tasks, long now)
+    {
+        var table = new Table("TASK ID", "TYPE", "WORKER", "AGE", "RETRY", "STATUS");
+        foreach (var task in tasks)
+        {
+            table.Add(
+                task.Id,
+                task.Type,
+                task.Worker.Length == 0 ? "-" : task.Worker,
+                Times.Age(TimeSpan.FromMilliseconds(now - task.CreatedAtMs)),
+                $"{task.Retries}/{task.MaxRetries}",
+                Client.Tasks.Name(task.State)
+            );
+        }
+
+        return table.Lines((row, column, cell) => column == StatusColumn ? PaintState(terminal, tasks[row].State, cell) : cell);
+    }
+
+    public static string PaintState(Terminal terminal, TaskState state, string text) =>
+        state switch
+        {
+            TaskState.Succeeded => terminal.Green(text),
+            TaskState.Failed or TaskState.Dead => terminal.Red(text),
+            TaskState.Cancelled => terminal.Yellow(text),
+            _ => text,
+        };
+}

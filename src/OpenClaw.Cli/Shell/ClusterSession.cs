@@ -1,0 +1,78 @@
+using System.CommandLine;
+using OpenClaw.Client;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+
+namespace OpenClaw.Cli.Shell;
+
+/// <summary>
+/// Finds the cluster that a verb talks to. The address: flag, variable or file; else what the manager of the data directory wrote; else
+/// 127.0.0.1:9090. The token: OPENCLAW_TOKEN, else the data directory's.
+/// </summary>
+internal static class ClusterSession
+{
+    /// <summary>The options of every verb that talks to a cluster.</summary>
+    public static Option[] Options => [Shell.Options.Manager, Shell.Options.DataDir, Shell.Options.Config];
+
+    /// <summary>A client for the cluster that the command line means. Nothing is dialled yet.</summary>
+    public static OpenClawClient Open(Invocation invocation) => Open(invocation, Load(invocation));
+
+    public static OpenClawClient Open(Invocation invocation, LoadedSettings loaded) =>
+        OpenClawClient.Connect(
+            new ClientOptions
+            {
+                Addresses = Addresses(loaded),
+                Token = Token(loaded.Paths.DataDir),
+                ConnectTimeout = loaded.Settings.Cluster.ConnectTimeout,
+                OnTrouble = new TroubleNotes(invocation.Terminal).Note,
+                Time = invocation.Time,
+            }
+        );
+
+    public static LoadedSettings Load(Invocation invocation)
+    {
+        var flags = new List<SettingFlag>();
+        if (invocation.Get(Shell.Options.Manager) is { } manager)
+        {
+            flags.Add(new("--manager", ClusterKeys.ManagerAddress.Path, manager));
+        }
+
+        if (invocation.Get(Shell.Options.DataDir) is { } directory)
+        {
+            flags.Add(new("--data-dir", ManagerKeys.DataDir.Path, directory));
+        }
+
+        var request = SettingsRequest.OfProcess(invocation.Get(Shell.Options.Config) ?? [], flags);
+        return SettingsLoader.Load(request, Machine.Here).Value;
+    }
+
+    /// <summary>Where the managers are.</summary>
+    public static IReadOnlyList<HostPort> Addresses(LoadedSettings loaded)
+    {
+        var chosen = loaded.Settings.Find(ClusterKeys.ManagerAddress) is not { At.Kind: SourceKind.Default };
+        return !chosen && LocalCluster.FindAddress(loaded.Paths.DataDir) is { } local ? [local] : loaded.Settings.Cluster.ManagerAddress;
+    }
+
+    private static Func<string?> Token(string dataDirectory)
+    {
+        var token = new Lazy<string?>(() =>
+            Environment.GetEnvironmentVariable("OPENCLAW_TOKEN") is { Length: > 0 } given ? given : LocalCluster.ReadToken(dataDirectory)
+        );
+        return () => token.Value;
+    }
+
+    /// <summary>Says that something is waited out: once for each cause, not at every try.</summary>
+    private sealed class TroubleNotes(Terminal terminal)
+    {
+        private string? last;
+
+        public void Note(Failure failure, TimeSpan wait)
+        {
+            if (Interlocked.Exchange(ref last, failure.Code) != failure.Code)
+            {
+                terminal.Note($"note: {failure}; asking again until it answers");
+            }
+        }
+    }
+}
