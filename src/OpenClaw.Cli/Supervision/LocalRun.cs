@@ -45,7 +45,7 @@ internal sealed class LocalRun : IAsyncDisposable
             File.Delete(OutputOf(runDirectory, child.Name));
         }
 
-        var plan = new SupervisorPlan
+        var whole = new SupervisorPlan
         {
             Name = name,
             Children = [.. children.Select(c => c with { LogFile = OutputOf(runDirectory, c.Name) })],
