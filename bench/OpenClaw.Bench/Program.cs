@@ -1,8 +1,10 @@
+using OpenClaw.Bench.Cluster;
 using OpenClaw.Bench.Rpc;
 
 // Each verb is one benchmark: dotnet run -c Release --project bench/OpenClaw.Bench -- rpc
 return args switch
 {
+    ["cluster", .. var rest] => await ClusterBench.RunAsync(rest),
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => Usage(),
@@ -10,6 +12,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: OpenClaw.Bench rpc [--seconds N] [--in-flight N] [--payload BYTES] [--one-process]");
+    Console.Error.WriteLine("usage: OpenClaw.Bench cluster [--clw PATH] [--tasks N] [--slots N] [--json FILE]");
+    Console.Error.WriteLine("       OpenClaw.Bench rpc [--seconds N] [--in-flight N] [--payload BYTES] [--one-process]");
     return 2;
 }
