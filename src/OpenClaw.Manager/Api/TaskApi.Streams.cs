@@ -291,7 +291,6 @@ internal sealed partial class TaskApi
     {
         while (await watch.Events.WaitToReadAsync(cancellation))
         {
-            var changed = watch.TakeChanged();
             while (watch.Events.TryRead(out var taskEvent))
             {
                 if (taskEvent.EventCase != TaskEvent.EventOneofCase.None)
@@ -301,7 +300,9 @@ internal sealed partial class TaskApi
             }
 
             await responses.FlushAsync();
-            if (changed)
+
+            // Asked after the events were taken: a change whose wake-up is among them must not be missed.
+            if (watch.TakeChanged())
             {
                 return;
             }

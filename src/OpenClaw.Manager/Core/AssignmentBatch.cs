@@ -3,26 +3,27 @@ using OpenClaw.V1;
 
 namespace OpenClaw.Manager.Core;
 
-/// <summary>Assignments on their way out, one message for each worker.</summary>
+/// <summary>Assignments on their way out, as few messages for each worker as the limit of a message allows.</summary>
 internal sealed class AssignmentBatch
 {
+    /// <summary>A message may have 4 MiB; the largest payload has one.</summary>
+    private const int MostBytes = 2 << 20;
+
     private readonly List<(WorkerSeat Seat, Assignments Message)> bySeat = [];
+    private readonly Dictionary<WorkerSeat, (Assignments Message, int Bytes)> open = [];
 
     public IReadOnlyList<(WorkerSeat Seat, Assignments Message)> BySeat => bySeat;
 
     public void Add(WorkerSeat seat, Assignment assignment)
     {
-        foreach (var (known, message) in bySeat)
+        var size = assignment.Payload.Length + 200;
+        if (!open.TryGetValue(seat, out var last) || last.Bytes + size > MostBytes)
         {
-            if (known == seat)
-            {
-                message.Assignments_.Add(assignment);
-                return;
-            }
+            last = (new Assignments(), 0);
+            bySeat.Add((seat, last.Message));
         }
 
-        var first = new Assignments();
-        first.Assignments_.Add(assignment);
-        bySeat.Add((seat, first));
+        last.Message.Assignments_.Add(assignment);
+        open[seat] = (last.Message, last.Bytes + size);
     }
 }

@@ -79,18 +79,22 @@ internal sealed partial class ManagerCore
             {
                 if (created)
                 {
-                    DueAt(task.DueAt);
+                    OnDelayedStored(lane, task.DueAt);
                 }
             }
             else if (seats[i] is { } seat)
             {
-                if (created)
+                if (created && submit.Assigned[i])
                 {
                     (batch ??= new AssignmentBatch()).Add(seat, Assign(seat.Worker, submit.Numbers[i], 1, lane, task));
+                    continue;
                 }
-                else
+
+                dispatcher.Free(seat, lane);
+                if (created)
                 {
-                    dispatcher.Free(seat, lane);
+                    // The incarnation's lease had gone when the store looked: the task waits like any other.
+                    dispatcher.AddReady(lane, submit.Lanes[i], 1);
                 }
             }
             else if (!created)
@@ -107,12 +111,32 @@ internal sealed partial class ManagerCore
         SendAll(batch);
     }
 
+    // The store makes a task ready at once whose time has come when it is stored; the commit may have taken longer than the delay.
+    // Counting one too many costs a claim that comes back short, one too few would leave the task waiting for ever.
+    private void OnDelayedStored(LaneKey lane, long dueAt)
+    {
+        if (dueAt <= time.GetUtcNow().ToUnixTimeMilliseconds())
+        {
+            dispatcher.AddReady(lane, null, 1);
+        }
+
+        DueAt(dueAt);
+    }
+
     private void OnClaimed(ClaimPlan plan, ClaimOperation claim, Failure? failure)
     {
         if (failure is not null)
         {
             dispatcher.ClaimFailed(plan);
-            Again(failure, static () => { });
+            if (failure.Entry == Catalogue.LeaseLost)
+            {
+                OnLeaseGone(plan.Seat, failure);
+            }
+            else
+            {
+                Again(failure, static () => { });
+            }
+
             return;
         }
 
@@ -175,6 +199,7 @@ internal sealed partial class ManagerCore
         else
         {
             // Its release was posted before: the store undid this assignment in the same order.
+            dispatcher.Free(null, lane);
             LogHeldByGone(logger, new TaskId(number), worker.Worker, worker.Incarnation);
         }
     }
@@ -210,7 +235,12 @@ internal sealed partial class ManagerCore
                 from.Held.Remove(o.Task);
                 types[i] = held.Lane.Type;
                 dispatcher.Free(from.Seat, held.Lane);
-                dispatcher.TimesOf(held.Lane.Type).Observe(o.RunMicros);
+                if (o.RunMicros > 0)
+                {
+                    // Zero is an attempt that never ran: it says nothing of how long its type takes.
+                    dispatcher.TimesOf(held.Lane.Type).Observe(o.RunMicros);
+                }
+
                 if (from.Seat is { } seat)
                 {
                     seat.LastFreed = time.GetUtcNow();
@@ -240,8 +270,10 @@ internal sealed partial class ManagerCore
         {
             outcomes[i] = OutcomeMapping.ToStore(message.Outcomes[i], reference);
             types[i] = Unknown;
-            if (earlier is not null && earlier.Held.Remove(message.Outcomes[i].Task, out var held))
+            var o = message.Outcomes[i];
+            if (earlier is not null && earlier.Held.TryGetValue(o.Task, out var held) && held.Attempt == o.Attempt)
             {
+                earlier.Held.Remove(o.Task);
                 types[i] = held.Lane.Type;
                 dispatcher.Free(earlier.Seat, held.Lane);
             }
@@ -252,7 +284,9 @@ internal sealed partial class ManagerCore
     }
 
     private void PostOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types) =>
-        post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)) });
+        InOrder(() =>
+            post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)) })
+        );
 
     // The type of an outcome whose attempt was not held here: only the store knows.
     private const string Unknown = "unknown";
@@ -331,7 +365,7 @@ internal sealed partial class ManagerCore
                         {
                             foreach (var (attempt, _) in op.Started)
                             {
-                                Watchers.Changed(attempt.Task, ended: false);
+                                Watchers.Started(attempt.Task);
                             }
                         }
                     }
@@ -388,23 +422,25 @@ internal sealed partial class ManagerCore
     }
 
     private void Return(WorkerRef worker, IReadOnlyList<AttemptRef> attempts) =>
-        post(
-            new ReturnOperation(worker, attempts, ReturnReason.HandedBack)
-            {
-                MaxLosses = options.MaxLosses,
-                Settled = Then<ReturnOperation>(
-                    (op, failure) =>
-                    {
-                        if (failure is not null)
+        InOrder(() =>
+            post(
+                new ReturnOperation(worker, attempts, ReturnReason.HandedBack)
+                {
+                    MaxLosses = options.MaxLosses,
+                    Settled = Then<ReturnOperation>(
+                        (op, failure) =>
                         {
-                            Again(failure, () => Return(worker, attempts));
-                            return;
-                        }
+                            if (failure is not null)
+                            {
+                                Again(failure, () => Return(worker, attempts));
+                                return;
+                            }
 
-                        OnReturned(op.Returned);
-                    }
-                ),
-            }
+                            OnReturned(op.Returned);
+                        }
+                    ),
+                }
+            )
         );
 
     private void OnReturned(List<ReturnedTask> returned)
@@ -478,7 +514,10 @@ internal sealed partial class ManagerCore
     }
 
     /// <summary>When <see cref="Tick"/> has something to do earlier than at the next full second; null = no.</summary>
-    public DateTimeOffset? NextDue => promoting ? null : nextDue;
+    public DateTimeOffset? NextDue =>
+        promoting || Stopping || nextDue is not { } due ? null
+        : due > storeTroubleUntil ? due
+        : storeTroubleUntil;
 
     private void Promote(DateTimeOffset now)
     {

@@ -1,5 +1,7 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
 using OpenClaw.Manager.Dispatch;
 using OpenClaw.Store;
 using OpenClaw.V1;
@@ -9,8 +11,13 @@ namespace OpenClaw.Manager.Core;
 // Workers: registration, heartbeats, leases, and the hand-over of what a dead incarnation held (CONTRACT C7).
 internal sealed partial class ManagerCore
 {
-    private static readonly TimeSpan RenewalSlack = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StoppedShownFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>A worker whose lease ended, or that died, and did not come back.</summary>
+    private static readonly TimeSpan LostShownFor = TimeSpan.FromHours(1);
+
+    /// <summary>A stored lease is renewed when it is this far behind: 15 s of the 6 min.</summary>
+    private TimeSpan RenewalSlack => options.TaskReassignAfter / 24;
 
     /// <summary>
     /// A worker asks to be registered. Null: it is being registered, <see cref="IWorkerSession.Send"/> will carry Registered once the
@@ -24,9 +31,9 @@ internal sealed partial class ManagerCore
             return new Failure(Catalogue.ManagerStopping, "The manager is stopping and registers no workers");
         }
 
-        if (info.Worker.Length == 0 || info.Incarnation <= 0 || info.Slots <= 0)
+        if (ProblemOf(info) is { } problem)
         {
-            return new Failure(Catalogue.RegistrationFailed, "Registration rejected: worker id, incarnation and slots are required");
+            return new Failure(Catalogue.RegistrationFailed, $"Registration rejected: {problem}");
         }
 
         var reference = new WorkerRef(info.Worker, info.Incarnation);
@@ -37,7 +44,7 @@ internal sealed partial class ManagerCore
             return refusal;
         }
 
-        if (known is null && workers.Values.Count(w => w.State != WorkerState.Stopped) >= options.MaxWorkers)
+        if (known is null && workers.Values.Count(w => incarnations.ContainsKey(w.Ref)) >= options.MaxWorkers)
         {
             return new Failure(
                 Catalogue.RegistrationFailed,
@@ -61,10 +68,11 @@ internal sealed partial class ManagerCore
             before.Close(new Failure(Catalogue.ConnectionLost, "The same incarnation opened a new session"));
         }
 
-        // A new incarnation of the same worker proves that the earlier one is dead: one state directory, one lock, one process.
-        if (known is not null && known.Ref != reference)
+        // A new incarnation of the same worker proves that the earlier ones are dead: one state directory, one lock, one process.
+        foreach (var earlier in incarnations.Values.Where(i => i.Ref.Worker == info.Worker && i != incarnation && !i.Releasing).ToList())
         {
-            Release(known, ReturnReason.WorkerLost, "a new incarnation registered");
+            Disconnect(earlier, new Failure(Catalogue.ConnectionLost, "A new incarnation of the worker registered"));
+            Release(earlier, ReturnReason.WorkerLost, "a new incarnation registered");
         }
 
         var now = time.GetUtcNow();
@@ -79,6 +87,27 @@ internal sealed partial class ManagerCore
         registered = incarnation;
         PostRegistration(incarnation, session);
         return null;
+    }
+
+    // Whoever can connect may say anything; what it says ends up in lines, labels and rows.
+    private static string? ProblemOf(Register info) =>
+        info.Worker.Length == 0 || info.Incarnation <= 0 || info.Slots <= 0 ? "worker id, incarnation and slots are required"
+        : Encoding.UTF8.GetByteCount(info.Worker) > TaskLimits.MaxNameBytes || info.Worker.Any(char.IsControl)
+            ? $"a worker id has at most {TaskLimits.MaxNameBytes} bytes and no control characters"
+        : info.Slots > MostSlots || info.Prefetch is < 0 or > MostPrefetch
+            ? $"slots may be 1 to {MostSlots} and prefetch 0 to {MostPrefetch}"
+        : null;
+
+    private const int MostSlots = 65_536;
+    private const int MostPrefetch = 1 << 20;
+
+    // Ends a session from here: its end, when it is noticed, is then no news.
+    private void Disconnect(Incarnation incarnation, Failure reason)
+    {
+        CloseSeat(incarnation);
+        var session = incarnation.Session;
+        incarnation.Session = null;
+        session?.Close(reason);
     }
 
     // A live session of the same id: a restart of the same worker takes its id over, another worker is refused.
@@ -112,12 +141,16 @@ internal sealed partial class ManagerCore
     // The lease goes through the writer behind everything that was posted for this worker before. When it settles, Held is exactly
     // what the store has assigned to the incarnation.
     private void PostRegistration(Incarnation incarnation, IWorkerSession session) =>
-        post(
-            new LeaseOperation([LeaseOf(incarnation)])
-            {
-                Settled = Then<LeaseOperation>((_, failure) => OnRegistered(incarnation, session, failure)),
-            }
-        );
+        InOrder(() =>
+        {
+            incarnation.LeaseUntil = time.GetUtcNow() + options.TaskReassignAfter;
+            post(
+                new LeaseOperation([LeaseOf(incarnation)])
+                {
+                    Settled = Then<LeaseOperation>((_, failure) => OnRegistered(incarnation, session, failure)),
+                }
+            );
+        });
 
     private void OnRegistered(Incarnation incarnation, IWorkerSession session, Failure? failure)
     {
@@ -210,7 +243,11 @@ internal sealed partial class ManagerCore
 
     private void OpenSeat(Incarnation incarnation, Register info)
     {
-        var seat = new WorkerSeat(incarnation.Ref, info.Slots, info.Prefetch) { Held = incarnation.Held.Count };
+        var seat = new WorkerSeat(incarnation.Ref, info.Slots, info.Prefetch)
+        {
+            Held = incarnation.Held.Count,
+            LastFreed = time.GetUtcNow(),
+        };
         foreach (var type in info.Types_)
         {
             seat.Types.Add(type.Name);
@@ -254,8 +291,8 @@ internal sealed partial class ManagerCore
     }
 
     /// <summary>
-    /// The worker's connection ended. That is no proof of death: what it holds stays with it. Only a worker that said good-bye gives
-    /// everything back at once.
+    /// The worker's connection ended. That is no proof of death: what it holds stays with it. Only a worker that said good-bye (it
+    /// was draining and ended its stream in good order, after it had stopped whatever ran) gives everything back at once.
     /// </summary>
     public void OnClosed(Incarnation from, IWorkerSession session, Failure? reason)
     {
@@ -271,7 +308,7 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        if (from.State == WorkerState.Draining)
+        if (from.State == WorkerState.Draining && (reason is null || from.Held.Count == 0))
         {
             from.State = WorkerState.Stopped;
             from.LastHeard = time.GetUtcNow();
@@ -307,8 +344,7 @@ internal sealed partial class ManagerCore
         var held = incarnation.Held.Count;
         incarnation.Problem = $"clw-worker-crash: {cause}";
         incarnation.State = WorkerState.Unreachable;
-        incarnation.Session?.Close(new Failure(Catalogue.WorkerCrash, cause));
-        CloseSeat(incarnation);
+        Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, cause));
         Release(incarnation, ReturnReason.WorkerLost, cause);
         return held;
     }
@@ -316,13 +352,15 @@ internal sealed partial class ManagerCore
     private void Release(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired = false)
     {
         incarnation.Releasing = true;
-        post(
-            new ReleaseOperation(incarnation.Ref, reason)
-            {
-                MaxLosses = options.MaxLosses,
-                OnlyIfExpired = onlyIfExpired,
-                Settled = Then<ReleaseOperation>((op, failure) => OnReleased(incarnation, op, why, failure)),
-            }
+        InOrder(() =>
+            post(
+                new ReleaseOperation(incarnation.Ref, reason)
+                {
+                    MaxLosses = options.MaxLosses,
+                    OnlyIfExpired = onlyIfExpired,
+                    Settled = Then<ReleaseOperation>((op, failure) => OnReleased(incarnation, op, why, failure)),
+                }
+            )
         );
     }
 
@@ -355,7 +393,12 @@ internal sealed partial class ManagerCore
         }
 
         incarnation.Held.Clear();
-        incarnations.Remove(incarnation.Ref);
+        incarnation.Releasing = false;
+        if (incarnation.Session is null)
+        {
+            incarnations.Remove(incarnation.Ref);
+        }
+
         if (operation.Returned.Count > 0)
         {
             LogReleased(logger, operation.Returned.Count, incarnation.Ref.Worker, why);
@@ -398,9 +441,32 @@ internal sealed partial class ManagerCore
             }
         }
 
-        foreach (var gone in workers.Values.Where(w => w.State == WorkerState.Stopped && now - w.LastHeard > StoppedShownFor).ToList())
+        ForgetGone(now);
+    }
+
+    // Workers come and go under new names every day; those that are gone for good neither count nor stay.
+    private void ForgetGone(DateTimeOffset now)
+    {
+        List<string>? gone = null;
+        foreach (var (id, worker) in workers)
         {
-            workers.Remove(gone.Ref.Worker);
+            var shownFor = worker.State == WorkerState.Stopped ? StoppedShownFor : LostShownFor;
+            if (!incarnations.ContainsKey(worker.Ref) && now - worker.LastHeard > shownFor)
+            {
+                (gone ??= []).Add(id);
+            }
+        }
+
+        gone?.ForEach(id => workers.Remove(id));
+    }
+
+    /// <summary>The store knows no lease for a worker whose seat is open. It registers anew and says what it holds.</summary>
+    private void OnLeaseGone(WorkerSeat seat, Failure failure)
+    {
+        if (incarnations.TryGetValue(seat.Worker, out var incarnation) && incarnation.Seat == seat && incarnation.Session is { } session)
+        {
+            session.Close(failure);
+            OnClosed(incarnation, session, failure);
         }
     }
 
@@ -415,11 +481,12 @@ internal sealed partial class ManagerCore
                 continue;
             }
 
-            if (incarnation.LeaseUntil - incarnation.StoredUntil > RenewalSlack)
+            var behind = incarnation.LeaseUntil - incarnation.StoredUntil;
+            if (behind > RenewalSlack || (behind > TimeSpan.Zero && incarnation.Session is null))
             {
                 (renew ??= []).Add(incarnation);
             }
-            else if (incarnation.Session is null && now > incarnation.StoredUntil)
+            else if (incarnation.Session is null && now > incarnation.LeaseUntil)
             {
                 (expired ??= []).Add(incarnation);
             }
@@ -427,8 +494,22 @@ internal sealed partial class ManagerCore
 
         if (renew is not null)
         {
-            // Not tried again when it fails: the next tick does it.
-            post(new LeaseOperation([.. renew.Select(LeaseOf)]));
+            // When it fails, the next tick finds them behind again.
+            var before = renew.Select(i => (Incarnation: i, i.StoredUntil)).ToList();
+            post(
+                new LeaseOperation([.. renew.Select(LeaseOf)])
+                {
+                    Settled = Then<LeaseOperation>(
+                        (_, failure) =>
+                        {
+                            if (failure is not null)
+                            {
+                                before.ForEach(b => b.Incarnation.StoredUntil = b.StoredUntil);
+                            }
+                        }
+                    ),
+                }
+            );
         }
 
         foreach (var incarnation in expired ?? [])
@@ -440,7 +521,6 @@ internal sealed partial class ManagerCore
 
     private Lease LeaseOf(Incarnation incarnation)
     {
-        incarnation.LeaseUntil = time.GetUtcNow() + options.TaskReassignAfter;
         incarnation.StoredUntil = incarnation.LeaseUntil;
         return new Lease
         {
@@ -456,8 +536,15 @@ internal sealed partial class ManagerCore
     {
         foreach (var worker in workers.Values)
         {
-            if (worker.Seat is not { } seat || worker.Session is null || seat.Held <= seat.Slots)
+            if (worker.Seat is not { } seat || worker.Session is null)
             {
+                continue;
+            }
+
+            if (seat.Held <= seat.Slots)
+            {
+                // Nothing waits there, so nothing is stuck: the second counts from when something does.
+                seat.LastFreed = now;
                 continue;
             }
 

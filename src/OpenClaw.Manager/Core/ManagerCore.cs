@@ -117,32 +117,44 @@ internal sealed partial class ManagerCore(
 
     /// <summary>
     /// The store refused a change that has to happen (disk full). It is posted again after a pause, until it goes through; meanwhile
-    /// nothing is claimed.
+    /// nothing is claimed, and what has to happen behind it waits behind it.
     /// </summary>
     private void Again(Failure failure, Action retry)
     {
-        var pause = TimeSpan.FromSeconds(1);
         if (time.GetUtcNow() >= storeTroubleUntil)
         {
             LogStoreTrouble(logger, failure.Code, failure.Message);
         }
 
-        storeTroubleUntil = time.GetUtcNow() + pause;
-        retries.Add((storeTroubleUntil, retry));
+        storeTroubleUntil = time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        retries.Add(retry);
     }
 
-    private readonly List<(DateTimeOffset At, Action Retry)> retries = [];
+    /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>
+    private void InOrder(Action change)
+    {
+        if (retries.Count > 0)
+        {
+            retries.Add(change);
+        }
+        else
+        {
+            change();
+        }
+    }
+
+    private readonly List<Action> retries = [];
 
     private void RunRetries(DateTimeOffset now)
     {
-        if (retries.Count == 0)
+        if (retries.Count == 0 || now < storeTroubleUntil)
         {
             return;
         }
 
-        var due = retries.Where(r => r.At <= now).ToList();
-        retries.RemoveAll(r => r.At <= now);
-        foreach (var (_, retry) in due)
+        var due = retries.ToList();
+        retries.Clear();
+        foreach (var retry in due)
         {
             retry();
         }

@@ -9,7 +9,7 @@ public sealed class EndWait
 {
     private readonly Channel<long> ended = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Numbers of tasks that ended. Bounded by the number of tasks waited for.</summary>
+    /// <summary>Numbers of tasks that ended; one that was retried by hand in between may come again.</summary>
     public ChannelReader<long> Ended => ended.Reader;
 
     internal void Tell(long task) => ended.Writer.TryWrite(task);
@@ -90,19 +90,27 @@ internal sealed class TaskWatchers
             latestProgress.Remove(task);
         }
 
+        TellChanged(task);
+        if (ended && waits.Count > 0 && waits.TryGetValue(task, out var waiting))
+        {
+            // They stay: a task that is put back into the queue before they have looked will end again.
+            foreach (var wait in waiting)
+            {
+                wait.Tell(task);
+            }
+        }
+    }
+
+    /// <summary>The task runs, and that is stored. What it reported of its progress meanwhile stays.</summary>
+    public void Started(long task) => TellChanged(task);
+
+    private void TellChanged(long task)
+    {
         if (watches.Count > 0 && watches.TryGetValue(task, out var followers))
         {
             foreach (var watch in followers)
             {
                 watch.TellChanged();
-            }
-        }
-
-        if (ended && waits.Count > 0 && waits.Remove(task, out var waiting))
-        {
-            foreach (var wait in waiting)
-            {
-                wait.Tell(task);
             }
         }
     }

@@ -1,0 +1,437 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.Manager;
+using OpenClaw.Store;
+using OpenClaw.V1;
+using TaskState = OpenClaw.Core.Tasks.TaskState;
+
+namespace OpenClaw.Tests.Manager;
+
+/// <summary>Workers that come, break off, come back, die (CONTRACT C7, C15, C16, C18, C19).</summary>
+public sealed class WorkerLifeTests : IDisposable
+{
+    private readonly ManagerRig rig = new();
+
+    public void Dispose() => rig.Dispose();
+
+    private TestWorker Connected(string id = "w1", long incarnation = 1, int slots = 2, string identity = "mark")
+    {
+        var worker = new TestWorker(rig, id, incarnation, slots, identity);
+        Assert.Null(worker.Connect());
+        return worker;
+    }
+
+    [Fact]
+    public void ATaskGoesFromSubmitToItsOutcome()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        var task = Assert.Single(worker.Session.Assigned);
+        Assert.Equal((number, 1), (task.Task, task.Attempt));
+        Assert.Equal(TaskState.Assigned, rig.State(number));
+
+        worker.Finish(task, settle: false);
+        Assert.Empty(worker.Session.Recorded);
+        rig.Settle();
+        Assert.Equal(TaskState.Succeeded, rig.State(number));
+        Assert.Equal(number, Assert.Single(worker.Session.Recorded).Task);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void NothingIsSentBeforeItsCommit()
+    {
+        var worker = Connected();
+        rig.Core.Submit([rig.NewTask()]);
+        rig.RunLoop();
+        Assert.Empty(worker.Session.Assigned);
+        rig.Commit(failure: ManagerRig.DiskFull);
+        Assert.Empty(worker.Session.Assigned);
+        Assert.Equal(0, worker.Incarnation.Seat!.Held);
+    }
+
+    [Fact]
+    public void ALostConnectionMovesNothing()
+    {
+        var (worker, other) = (Connected(), Connected("w2", slots: 8, identity: "other"));
+        other.Lose();
+        var number = rig.Submit();
+        var task = Assert.Single(worker.Session.Assigned);
+        Assert.Null(other.Connect());
+        worker.Lose();
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        other.Beat();
+        rig.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(("w1", TaskState.Assigned), (rig.Task(number).Worker, rig.State(number)));
+
+        Assert.Null(worker.Connect(task));
+        Assert.Empty(worker.Session.Registered!.Superseded);
+        Assert.Empty(worker.Session.Assigned);
+        worker.Finish(task);
+        Assert.Equal((TaskState.Succeeded, 0), (rig.State(number), rig.Task(number).Losses));
+    }
+
+    [Fact]
+    public void WhatNeverArrivedGoesBackUnblamed()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        worker.Lose();
+        Assert.Null(worker.Connect());
+        var again = Assert.Single(worker.Session.Assigned);
+        Assert.Equal((number, 2), (again.Task, again.Attempt));
+        Assert.Equal((0, 0), (rig.Task(number).Retries, rig.Task(number).Losses));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void WhatTheWorkerHoldsInVainIsNamed()
+    {
+        var worker = Connected();
+        rig.Submit();
+        var task = Assert.Single(worker.Session.Assigned);
+        worker.Lose();
+        rig.Core.Cancel(new TaskId(task.Task), "enough", "anna", force: true);
+        rig.Settle();
+        Assert.Null(worker.Connect(task));
+        Assert.Equal(task.Task, Assert.Single(worker.Session.Registered!.Superseded).Task);
+    }
+
+    [Fact]
+    public void ANewIncarnationProvesTheOldOneDeadAtOnce()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        worker.Lose();
+        var next = Connected(incarnation: 2);
+        var task = Assert.Single(next.Session.Assigned);
+        Assert.Equal((number, 2), (task.Task, task.Attempt));
+        Assert.Equal((1, 0), (rig.Task(number).Losses, rig.Task(number).Retries));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void ANewIncarnationTakesOverWhileTheOldConnectionStillSeemsOpen()
+    {
+        var worker = Connected();
+        var held = rig.Submit();
+        var next = new TestWorker(rig, incarnation: 2);
+        Assert.Null(next.Open());
+
+        // Before anything is committed: the old seat must not get another task, from a submission or from a claim.
+        var meanwhile = rig.Core.Submit([rig.NewTask(), rig.NewTask()]);
+        rig.Settle();
+        Assert.True(worker.Session.IsClosed);
+        Assert.Equal(held, Assert.Single(worker.Session.Assigned).Task);
+        foreach (var task in next.Session.Assigned.ToList())
+        {
+            next.Finish(task);
+        }
+
+        next.Session.Assigned.Skip(2).ToList().ForEach(t => next.Finish(t));
+        Assert.All(new[] { held }.Concat(meanwhile.Numbers), n => Assert.Equal(TaskState.Succeeded, rig.State(n)));
+        rig.Core.OnClosed(worker.Incarnation, worker.Session, null);
+        Assert.Equal("healthy", rig.Status("w1").State);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void AReportOfDeathHandsOverAtOnce()
+    {
+        var (worker, other) = (Connected(slots: 1), Connected("w2", slots: 1, identity: "other"));
+        var numbers = new[] { rig.Submit(), rig.Submit() };
+        Assert.Single(worker.Session.Assigned);
+        other.Finish(Assert.Single(other.Session.Assigned));
+        Assert.Equal(1, rig.Core.OnDeathReported(new WorkerRef("w1", 1), "exit code 139"));
+        rig.Settle();
+        Assert.Equal(2, other.Session.Assigned.Count());
+        Assert.Equal(2, other.Session.Assigned.Last().Attempt);
+        Assert.True(worker.Session.IsClosed);
+        Assert.Equal(0, rig.Core.OnDeathReported(new WorkerRef("w1", 1), "again"));
+        Assert.Equal(0, rig.Core.OnDeathReported(new WorkerRef("nobody", 1), "who"));
+        Assert.All(numbers, n => Assert.Equal("w2", rig.Task(n).Worker));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void ALeaseEndsAfterItsTimeAndNeverWhileHeartbeatsCome()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        for (var i = 0; i < 100; i++)
+        {
+            worker.Beat();
+            rig.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal((1, "w1"), (rig.Task(number).Attempt, rig.Task(number).Worker));
+        worker.Beat();
+        worker.Lose();
+        rig.Advance(rig.Options.TaskReassignAfter);
+        Assert.Equal(TaskState.Assigned, rig.State(number));
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((TaskState.Pending, 1), (rig.State(number), rig.Task(number).Losses));
+        Assert.Empty(rig.Store.Leases);
+        rig.CheckCounts();
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(10)]
+    public void ShortLeasesLastAsLongAsTheySay(int seconds)
+    {
+        using var quick = new ManagerRig(rig.Options with { TaskReassignAfter = TimeSpan.FromSeconds(seconds) });
+        var worker = new TestWorker(quick);
+        Assert.Null(worker.Connect());
+        var number = quick.Submit();
+        for (var i = 0; i < 20; i++)
+        {
+            worker.Beat();
+            quick.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        worker.Beat();
+        worker.Lose();
+        quick.Advance(TimeSpan.FromSeconds(seconds - 0.5));
+        Assert.Equal(TaskState.Assigned, quick.State(number));
+        quick.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TaskState.Pending, quick.State(number));
+    }
+
+    [Fact]
+    public void AWorkerThatComesBackWhileItsLeaseIsEndedIsWhole()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        var task = worker.Session.Assigned.Single();
+        worker.Lose();
+        rig.Clock.Advance(rig.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        rig.Core.Tick();
+        Assert.Null(worker.Connect(task));
+        Assert.Equal(number, Assert.Single(worker.Session.Registered!.Superseded).Task);
+        var again = Assert.Single(worker.Session.Assigned);
+        Assert.Equal((number, 2), (again.Task, again.Attempt));
+        worker.Finish(again);
+        Assert.Equal(TaskState.Succeeded, rig.State(number));
+        rig.CheckCounts();
+
+        // And it is still looked after.
+        var next = rig.Submit();
+        worker.Lose();
+        rig.Advance(rig.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        Assert.Equal(TaskState.Pending, rig.State(next));
+    }
+
+    [Fact]
+    public void AnotherWorkerOfTheSameNameIsRefused()
+    {
+        var worker = Connected();
+        var other = new TestWorker(rig, "w1", 5, identity: "somebody else");
+        var refusal = other.Connect();
+        Assert.Equal(Catalogue.RegistrationFailed, refusal!.Entry);
+        Assert.Contains("already exists", refusal.Message, StringComparison.Ordinal);
+        rig.Submit();
+        worker.Lose();
+        Assert.Contains("still holds 1", other.Connect()!.Message, StringComparison.Ordinal);
+        Assert.False(worker.Session.IsClosed);
+    }
+
+    [Fact]
+    public void AnEarlierIncarnationIsRefused()
+    {
+        Connected(incarnation: 7);
+        Assert.Equal(Catalogue.RegistrationFailed, new TestWorker(rig, incarnation: 6).Connect()!.Entry);
+    }
+
+    [Theory]
+    [InlineData("", 1L, 1, 0)]
+    [InlineData("w", 0L, 1, 0)]
+    [InlineData("w", 1L, 0, 0)]
+    [InlineData("w", 1L, int.MaxValue, 0)]
+    [InlineData("w", 1L, 1, -1)]
+    [InlineData("w\u001b[2J", 1L, 1, 0)]
+    public void ARegistrationThatMakesNoSenseIsRefused(string id, long incarnation, int slots, int prefetch)
+    {
+        var worker = new TestWorker(rig, id, incarnation, slots) { Info = { Prefetch = prefetch } };
+        Assert.Equal(Catalogue.RegistrationFailed, worker.Connect()!.Entry);
+        Assert.Equal(Catalogue.RegistrationFailed, new TestWorker(rig, new string('x', 300)).Connect()!.Entry);
+    }
+
+    [Fact]
+    public void ACrowdedClusterRefusesAndForgetsThoseThatAreGone()
+    {
+        using var small = new ManagerRig(rig.Options with { MaxWorkers = 2 });
+        var first = new TestWorker(small, "a");
+        Assert.Null(first.Connect());
+        Assert.Null(new TestWorker(small, "b").Connect());
+        Assert.Contains("max_workers", new TestWorker(small, "c").Connect()!.Message, StringComparison.Ordinal);
+        Assert.Null(first.Connect());
+
+        // Lost for good: its place is free when its lease has ended, its name is shown for an hour.
+        first.Lose();
+        Assert.NotNull(new TestWorker(small, "c").Connect());
+        small.Advance(small.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        Assert.Null(new TestWorker(small, "c").Connect());
+        Assert.Equal("UNREACHABLE", small.Status("a").State);
+        small.Advance(TimeSpan.FromHours(1));
+        Assert.DoesNotContain(small.Core.Status().Workers, w => w.Id == "a");
+    }
+
+    [Fact]
+    public void ASilentWorkerIsUnreachableAfterThreeIntervals()
+    {
+        var worker = Connected();
+        rig.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal("healthy", rig.Status("w1").State);
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        Assert.Equal(Catalogue.HeartbeatFailure, worker.Session.ClosedFor!.Entry);
+        Assert.False(rig.Core.Status().Healthy);
+        Assert.False(rig.Core.Dispatcher.IsServed("noop"));
+    }
+
+    [Fact]
+    public void TheEndOfAnEarlierSessionDoesNotCloseTheNewOne()
+    {
+        var worker = Connected();
+        var old = worker.Session;
+        Assert.Null(worker.Connect());
+        Assert.True(old.IsClosed);
+        rig.Core.OnClosed(worker.Incarnation, old, null);
+        Assert.Equal("healthy", rig.Status("w1").State);
+        rig.Submit();
+        Assert.Single(worker.Session.Assigned);
+    }
+
+    [Fact]
+    public void ADrainingWorkerGetsNothingNewAndItsGoodbyeGivesBackAll()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        rig.Core.OnDraining(worker.Incarnation);
+        var second = rig.Submit();
+        Assert.Single(worker.Session.Assigned);
+        worker.SayGoodbye();
+        Assert.Equal("stopped", rig.Status("w1").State);
+        Assert.Equal((TaskState.Pending, 0), (rig.State(number), rig.Task(number).Losses));
+        Assert.Equal(TaskState.Pending, rig.State(second));
+        Assert.Empty(rig.Store.Leases);
+        Assert.True(rig.Core.Status().Healthy);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void ADrainingWorkerWhoseConnectionBreaksKeepsWhatItRuns()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        var task = worker.Session.Assigned.Single();
+        rig.Core.OnDraining(worker.Incarnation);
+        worker.Lose();
+        Assert.Equal(TaskState.Assigned, rig.State(number));
+        Assert.Null(worker.Connect(task));
+        worker.Finish(task);
+        Assert.Equal((TaskState.Succeeded, 1), (rig.State(number), rig.Task(number).Attempt));
+    }
+
+    [Fact]
+    public void OutcomesOfAnEarlierIncarnationAreRecordedBeforeItsTasksAreHandedOver()
+    {
+        var worker = Connected();
+        var (finished, lost) = (rig.Submit(), rig.Submit());
+        var tasks = worker.Session.Assigned.ToList();
+        worker.Lose();
+        var next = new TestWorker(rig, incarnation: 2);
+        rig.Core.OnEarlierOutcomes(
+            next.Session,
+            new EarlierOutcomes
+            {
+                Worker = "w1",
+                Incarnation = 1,
+                Outcomes = { TestWorker.Outcome(tasks[0]) },
+            }
+        );
+        var delivering = next.Session;
+        Assert.Null(next.Connect());
+        Assert.Single(delivering.Recorded);
+        Assert.Equal((TaskState.Succeeded, 0), (rig.State(finished), rig.Task(finished).Losses));
+        Assert.Equal(lost, Assert.Single(next.Session.Assigned).Task);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void AnOldOutcomeInTheOutboxDoesNotTouchALaterAttempt()
+    {
+        var worker = Connected();
+        rig.Submit(retries: 3);
+        var first = worker.Session.Assigned.Single();
+        worker.Finish(first, ok: false);
+        for (var i = 0; i < 6; i++)
+        {
+            worker.Beat();
+            rig.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal(2, worker.Session.Assigned.Count());
+        rig.Core.OnEarlierOutcomes(
+            new TestSession(),
+            new EarlierOutcomes
+            {
+                Worker = "w1",
+                Incarnation = 1,
+                Outcomes = { TestWorker.Outcome(first, ok: false) },
+            }
+        );
+        rig.Settle();
+        Assert.Equal(1, rig.Status("w1").Held);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void AfterAManagersRestartWorkersGoOnWithWhatTheyHold()
+    {
+        var worker = Connected();
+        var (running, waiting) = (rig.Submit(), rig.Submit("other"));
+        var task = worker.Session.Assigned.Single();
+        rig.Clock.Advance(TimeSpan.FromHours(2));
+        rig.Restart();
+        rig.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(TaskState.Assigned, rig.State(running));
+        Assert.Null(worker.Connect(task));
+        Assert.Empty(worker.Session.Registered!.Superseded);
+        worker.Finish(task);
+        Assert.Equal((TaskState.Succeeded, 1), (rig.State(running), rig.Task(running).Attempt));
+        Assert.Equal("other", Assert.Single(rig.Core.Status().Unserved).Type);
+        Assert.Equal(TaskState.Pending, rig.State(waiting));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void AChangeOfTypesIsSeenAtOnce()
+    {
+        var worker = Connected();
+        var number = rig.Submit("image");
+        Assert.Empty(worker.Session.Assigned);
+        rig.Core.OnTypesChanged(worker.Incarnation, new TypesChanged { Types_ = { new TaskType { Name = "image" } } });
+        rig.Settle();
+        Assert.Equal(number, Assert.Single(worker.Session.Assigned).Task);
+        Assert.False(rig.Core.Dispatcher.IsServed("noop"));
+    }
+
+    [Fact]
+    public void TasksSentAheadBehindASlowOneAreRecalledWhenAnotherWorkerIsFree()
+    {
+        var worker = new TestWorker(rig, slots: 1) { Info = { Prefetch = 100 } };
+        Assert.Null(worker.Connect());
+        rig.Core.Dispatcher.TimesOf("noop").Observe(100);
+        Enumerable.Range(0, 10).ToList().ForEach(_ => rig.Submit());
+        Assert.Equal(10, worker.Session.Assigned.Count());
+        var other = Connected("w2", slots: 4, identity: "other");
+        worker.Beat();
+        rig.Advance(TimeSpan.FromSeconds(1.5));
+        Assert.Equal(10, worker.Session.Recalled.Count());
+        worker.HandBack([.. worker.Session.Assigned.Skip(1)]);
+        Assert.True(other.Session.Assigned.Count() >= 4);
+        Assert.All(other.Session.Assigned, t => Assert.Equal(2, t.Attempt));
+    }
+}
