@@ -10,6 +10,7 @@ internal sealed class GatedStore : StoreOfNothing
 
     public List<StoreOperation[]> Batches { get; } = [];
     public Exception? Fault { get; set; }
+    public Action? OnExecute { get; set; }
     public int Threads => threads.Count;
 
     private readonly HashSet<int> threads = [];
@@ -18,6 +19,7 @@ internal sealed class GatedStore : StoreOfNothing
     {
         Batches.Add([.. operations]);
         threads.Add(Environment.CurrentManagedThreadId);
+        OnExecute?.Invoke();
         begun.Release();
         permits.Wait(CancellationToken.None);
         return Fault is null ? ValueTask.CompletedTask : throw Fault;

@@ -160,6 +160,43 @@ public sealed class SqliteFilesTests : IDisposable
         Assert.Equal("third", (await store.RecordAsync(3)).Type);
     }
 
+    /// <summary>Needs a file system of a few megabytes, as in: mount -t tmpfs -o size=4m none DIR.</summary>
+    [Fact]
+    public async Task A_disk_that_is_really_full_loses_nothing_that_was_acknowledged()
+    {
+        var disk = Environment.GetEnvironmentVariable("OPENCLAW_TEST_SMALL_DISK");
+        Assert.SkipWhen(disk is null, "OPENCLAW_TEST_SMALL_DISK names no directory");
+        var directory = Path.Combine(disk, Path.GetRandomFileName());
+        var acknowledged = 0;
+        FailureException? full = null;
+        await using (var store = (await SqliteTaskStore.OpenAsync(directory, new SqliteOptions(), default)).Value)
+        {
+            for (var size = 4000; size > 100; size /= 2)
+            {
+                full = null;
+                while (full is null)
+                {
+                    try
+                    {
+                        await store.SubmitAsync(StoreActions.Task() with { Payload = new byte[size] });
+                        acknowledged++;
+                    }
+                    catch (FailureException error)
+                    {
+                        full = error;
+                    }
+                }
+
+                Assert.Equal(Catalogue.StoreFull, full.Failure.Entry);
+                Assert.Equal(acknowledged, (await store.CountStatesAsync(default))[0]);
+            }
+        }
+
+        await using var again = (await SqliteTaskStore.OpenAsync(directory, new SqliteOptions(), default)).Value;
+        Assert.Equal(acknowledged, (await again.CountStatesAsync(default))[0]);
+        Directory.Delete(directory, recursive: true);
+    }
+
     [Fact]
     public async Task A_commit_that_ends_in_an_error_is_uncertain_and_never_a_failure()
     {
