@@ -44,11 +44,13 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     /// <summary>Null when the manager is up and has said so.</summary>
     public async Task<Failure?> StartAsync()
     {
-        var opened = await SqliteTaskStore.OpenAsync(
-            options.DataDirectory,
-            new SqliteOptions { Clock = context.Time },
-            CancellationToken.None
-        );
+        var engine = new SqliteOptions { Clock = context.Time };
+        if (engine.UnsafeNoSync || engine.UnsafeAckBeforeCommit)
+        {
+            LogUnsafe(logger, engine.UnsafeNoSync ? SqliteOptions.UnsafeVariable : SqliteOptions.UnsafeAckVariable);
+        }
+
+        var opened = await SqliteTaskStore.OpenAsync(options.DataDirectory, engine, CancellationToken.None);
         if (!opened.IsOk)
         {
             return opened.Failure;
@@ -290,4 +292,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         "INSECURE: {listen} and {web} can be reached from the network without TLS and sign-in (--insecure)"
     )]
     private static partial void LogInsecure(ILogger logger, string listen, string web);
+
+    [LoggerMessage(5, LogLevel.Warning, "UNSAFE: {variable} is set, which only tests do: tasks that were acknowledged can be lost")]
+    private static partial void LogUnsafe(ILogger logger, string variable);
 }

@@ -10,6 +10,7 @@ namespace OpenClaw.Store;
 public abstract class StoreOperation
 {
     private TaskCompletionSource? completion;
+    private bool isSettled;
 
     /// <summary>
     /// Completes after the commit that made the operation durable. Faults with <see cref="FailureException"/> when nothing of it was
@@ -29,9 +30,15 @@ public abstract class StoreOperation
     /// <summary>Set by the engine when this operation alone is refused (queue full, key conflict); the others of the batch go on.</summary>
     public Failure? Refused { get; set; }
 
-    /// <summary>Called by the writer alone.</summary>
+    /// <summary>Called by the writer alone. The first word counts.</summary>
     internal void Settle(Failure? failure)
     {
+        if (isSettled)
+        {
+            return;
+        }
+
+        isSettled = true;
         failure ??= Refused;
         Settled?.Invoke(this, failure);
         if (failure is null)

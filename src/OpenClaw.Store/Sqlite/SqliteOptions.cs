@@ -32,4 +32,14 @@ public sealed record SqliteOptions
     /// that it is able to fail. Also set by OPENCLAW_UNSAFE_NO_SYNC=1.
     /// </summary>
     public bool UnsafeNoSync { get; init; } = Environment.GetEnvironmentVariable(UnsafeVariable) == "1";
+
+    /// <summary>The variable that switches <see cref="UnsafeAckBeforeCommit"/> on.</summary>
+    public const string UnsafeAckVariable = "OPENCLAW_UNSAFE_ACK_BEFORE_COMMIT";
+
+    /// <summary>
+    /// UNSAFE: operations are acknowledged while their transaction is still open, and committed a little later, as an engine that
+    /// writes behind would; kill -9 loses acknowledged tasks. It exists so that the chaos test can show that it is able to fail. Also
+    /// set by OPENCLAW_UNSAFE_ACK_BEFORE_COMMIT=1.
+    /// </summary>
+    public bool UnsafeAckBeforeCommit { get; init; } = Environment.GetEnvironmentVariable(UnsafeAckVariable) == "1";
 }

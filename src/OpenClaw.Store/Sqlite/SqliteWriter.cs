@@ -16,6 +16,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Returns returns;
     private readonly CancelAndRetry cancelAndRetry;
     private readonly Housekeeping housekeeping;
+    private readonly bool unsafeAckBeforeCommit;
     private readonly Statement begin;
     private readonly Statement commit;
 
@@ -24,6 +25,7 @@ internal sealed class SqliteWriter : IDisposable
         this.path = path;
         this.connection = connection;
         clock = options.Clock;
+        unsafeAckBeforeCommit = options.UnsafeAckBeforeCommit;
         state = new WriterState(connection);
         records = new RecordReader(connection);
         submissions = new Submissions(connection, state);
@@ -51,6 +53,10 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             state.Flush();
+            if (unsafeAckBeforeCommit)
+            {
+                AcknowledgeTooEarly(operations);
+            }
         }
         catch (Exception error)
         {
@@ -122,6 +128,18 @@ internal sealed class SqliteWriter : IDisposable
             default:
                 throw new NotSupportedException($"{operation.GetType().Name} is not an operation that this engine knows.");
         }
+    }
+
+    // The fault that the chaos test plants; see SqliteOptions.
+    private static void AcknowledgeTooEarly(IReadOnlyList<StoreOperation> operations)
+    {
+        foreach (var operation in operations)
+        {
+            operation.Settle(null);
+        }
+
+        using var never = new ManualResetEventSlim();
+        never.Wait(10);
     }
 
     /// <summary>Rolls back and forgets what the transaction had changed in memory.</summary>
