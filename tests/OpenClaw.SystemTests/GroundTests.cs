@@ -1,7 +1,0 @@
-namespace OpenClaw.Tests;
-
-public sealed class GroundTests
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}
