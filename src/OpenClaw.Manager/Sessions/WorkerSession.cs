@@ -24,6 +24,9 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true }
     );
     private readonly WeightedGate unhandled = new(MostUnhandled);
+
+    // Guards the reader, which is the server's again once the call has returned, and may then belong to another call.
+    private readonly Lock gate = new();
     private RpcReader<WorkerMessage>? reader;
     private Failure? closedFor;
     private volatile bool closed;
@@ -48,7 +51,10 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         closedFor = reason;
         closed = true;
         outgoing.Writer.TryComplete();
-        reader?.Stop();
+        lock (gate)
+        {
+            reader?.Stop();
+        }
     }
 
     /// <summary>Carries the stream from its first message to its end.</summary>
@@ -58,7 +64,11 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         RpcServerContext context
     )
     {
-        reader = requests;
+        lock (gate)
+        {
+            reader = requests;
+        }
+
         var writing = WriteAllAsync(responses);
         try
         {
@@ -68,6 +78,11 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         {
             outgoing.Writer.TryComplete();
             await writing;
+            lock (gate)
+            {
+                // The core may still send and close until it hears of the end.
+                reader = null;
+            }
         }
     }
 
