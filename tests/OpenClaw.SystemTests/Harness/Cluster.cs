@@ -36,9 +36,12 @@ internal sealed class Cluster : IAsyncDisposable
         await StartWorkerAsync();
     }
 
-    public RealProcess LaunchManager(params (string, string)[] more) => Manager = Room.Start(Checkout.Program("clw"), ["manager"], more);
+    // Started as a supervisor starts them: the program itself, in its own process.
+    public RealProcess LaunchManager(params (string, string)[] more) =>
+        Manager = Room.Start(Checkout.Program("clw"), ["manager"], [("OPENCLAW_SUPERVISED", "1"), .. more]);
 
-    public RealProcess LaunchWorker(params (string, string)[] more) => Worker = Room.Start(Checkout.Program("clw"), ["worker"], more);
+    public RealProcess LaunchWorker(params (string, string)[] more) =>
+        Worker = Room.Start(Checkout.Program("clw"), ["worker"], [("OPENCLAW_SUPERVISED", "1"), .. more]);
 
     public async Task StartManagerAsync(params (string, string)[] more)
     {
