@@ -19,6 +19,9 @@ public static class SettingsSchema
             "OPENCLAW_CONFIG",
             "OPENCLAW_TOKEN",
             "OPENCLAW_TRACE",
+            // Faults that tests plant; the manager says aloud that they are set.
+            "OPENCLAW_UNSAFE_NO_SYNC",
+            "OPENCLAW_UNSAFE_ACK_BEFORE_COMMIT",
             // From a supervisor to its children.
             "OPENCLAW_SUPERVISED",
             "OPENCLAW_INCARNATION",

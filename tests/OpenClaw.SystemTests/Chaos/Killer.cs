@@ -76,7 +76,10 @@ internal sealed class Killer(Cluster cluster, Ledger ledger, ChaosOptions option
 
     // A fault of its own is a failure, although a supervisor would start it over.
     private void StillThere(RealProcess? process, string name) =>
-        Assert.False(process is { HasExited: true }, $"seed {options.Seed}: the {name} has ended by itself\n{Log}\n{process?.Said}");
+        Assert.False(
+            process is { HasExited: true },
+            $"seed {options.Seed}: the {name} has ended by itself{(process is { HasExited: true } ? $" with {process.ExitCode}" : "")}\n{Log}\n{process?.Said}"
+        );
 
     private async Task EndAsync(RealProcess process, string name)
     {
