@@ -21,6 +21,14 @@ internal static class DaemonCommands
     private static readonly SettingsOptions WorkerFlags = new("cluster", "task", "worker", "log");
     private static readonly SettingsOptions ManagerFlags = new("manager", "queue", "log");
 
+    private static readonly HashSet<string> ReportPaths = new(StringComparer.Ordinal)
+    {
+        ClusterKeys.ManagerAddress.Path,
+        ClusterKeys.WorkerId.Path,
+        ManagerKeys.DataDir.Path,
+        WorkerKeys.StateDir.Path,
+    };
+
     private static readonly Option<int?> Port = PortOption();
 
     private static readonly Option<bool> DryRun = new("--dry-run")
@@ -47,6 +55,16 @@ internal static class DaemonCommands
         return CommandTree.Verb(run, "manager", "Run a manager, kept alive by a supervisor", ManagerAsync, [.. options, start]);
     }
 
+    /// <summary>Those of the flags that <c>clw manager</c> knows.</summary>
+    internal static IEnumerable<SettingFlag> OfManager(IEnumerable<SettingFlag> flags) => flags.Where(ManagerFlags.Takes);
+
+    /// <summary>Those of the flags that <c>clw worker</c> knows.</summary>
+    internal static IEnumerable<SettingFlag> OfWorker(IEnumerable<SettingFlag> flags) =>
+        flags.Where(f => WorkerFlags.Takes(f) || f.Path == ManagerKeys.DataDir.Path);
+
+    /// <summary>Those of the flags that a report of a worker's death needs too.</summary>
+    internal static IEnumerable<SettingFlag> OfReport(IEnumerable<SettingFlag> flags) => flags.Where(f => ReportPaths.Contains(f.Path));
+
     private static async Task<int> WorkerAsync(Invocation invocation)
     {
         List<SettingFlag> directory = invocation.Get(Options.DataDir) is { } given
@@ -65,7 +83,7 @@ internal static class DaemonCommands
 
         var files = invocation.Get(Options.Config) ?? [];
         var flags = WorkerFlags.Read(invocation.Parsed).Concat(directory).ToList();
-        var connection = Plans.Words(flags.Where(ReportFlags.Contains), files);
+        var connection = Plans.Words(OfReport(flags), files);
         return Become(
             invocation,
             RunDirectory.Take(loaded.Paths.StateDir),
@@ -115,19 +133,5 @@ internal static class DaemonCommands
             $"{Programs.Supervisor} cannot be started: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)}",
             "Install OpenClaw again: clw and clw-supervisor belong together"
         ).AsException();
-    }
-
-    /// <summary>Flags of a worker that a report of its death needs too.</summary>
-    private static class ReportFlags
-    {
-        private static readonly HashSet<string> Paths = new(StringComparer.Ordinal)
-        {
-            ClusterKeys.ManagerAddress.Path,
-            ClusterKeys.WorkerId.Path,
-            ManagerKeys.DataDir.Path,
-            WorkerKeys.StateDir.Path,
-        };
-
-        public static bool Contains(SettingFlag flag) => Paths.Contains(flag.Path);
     }
 }

@@ -30,7 +30,6 @@ internal static class UpCommand
 
         var files = invocation.Get(Options.Config) ?? [];
         var flags = Flags.Read(invocation.Parsed).Concat(port).ToList();
-        var words = Plans.Words(flags, files);
         var directory = RunDirectory.Take(loaded.Paths.DataDir);
 
         var orders = 0;
@@ -55,7 +54,7 @@ internal static class UpCommand
         await using var run = running = LocalRun.Start(
             "up",
             directory,
-            [Plans.Manager(loaded, words), Plans.Worker(loaded, words, words) with { StartAfter = ["manager"] }],
+            Plans.Cluster(loaded, flags, files),
             happened => Show(invocation, happened)
         );
         if (orders > 0)

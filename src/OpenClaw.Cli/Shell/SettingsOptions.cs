@@ -37,6 +37,9 @@ public sealed class SettingsOptions
 
     public IEnumerable<Option> All => flags.Select(f => f.Option).Append<Option>(Options.Config);
 
+    /// <summary>Whether one of the flags sets this key.</summary>
+    public bool Takes(SettingFlag flag) => flags.Exists(f => f.Key.Path == flag.Path);
+
     /// <summary>The flags that were given.</summary>
     public IReadOnlyList<SettingFlag> Read(ParseResult parsed)
     {

@@ -1,4 +1,5 @@
 using OpenClaw.Abi.Supervision;
+using OpenClaw.Cli.Commands;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
 
@@ -12,6 +13,16 @@ internal static class Plans
 
     /// <summary>Beyond the time that a program takes to stop by its own account.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
+
+    /// <summary>A manager, and when it is ready a worker.</summary>
+    public static IReadOnlyList<ChildPlan> Cluster(LoadedSettings loaded, IReadOnlyList<SettingFlag> flags, IReadOnlyList<string> files) =>
+        [
+            Manager(loaded, Words(DaemonCommands.OfManager(flags), files)),
+            Worker(loaded, Words(DaemonCommands.OfWorker(flags), files), Words(DaemonCommands.OfReport(flags), files)) with
+            {
+                StartAfter = ["manager"],
+            },
+        ];
 
     public static ChildPlan Manager(LoadedSettings loaded, IReadOnlyList<string> args) =>
         new()
