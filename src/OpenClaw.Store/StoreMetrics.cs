@@ -1,43 +1,37 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using OpenClaw.Core.Telemetry;
 
 namespace OpenClaw.Store;
 
-/// <summary>The instruments of the meter <c>OpenClaw.Store</c>. Thread-safe.</summary>
+/// <summary>What the writer counts. Names and buckets are rows of <see cref="MetricNames"/>. Thread-safe.</summary>
 public static class StoreMetrics
 {
-    public const string MeterName = "OpenClaw.Store";
-
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter Meter = new(MetricNames.Meter);
     private static readonly Counter<long> Commits = Meter.CreateCounter<long>(
-        "openclaw.store.commits",
-        "{commit}",
-        "Commits, by result: ok or failed"
+        MetricNames.StoreCommits.Name,
+        null,
+        MetricNames.StoreCommits.Help
     );
-    private static readonly Histogram<long> Rows = Meter.CreateHistogram<long>(
-        "openclaw.store.commit.rows",
-        "{row}",
-        "Rows that one commit made durable together",
-        advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] }
+    private static readonly Histogram<double> Rows = Meter.CreateHistogram<double>(
+        MetricNames.StoreBatch.Name,
+        null,
+        MetricNames.StoreBatch.Help
     );
     private static readonly Histogram<double> Seconds = Meter.CreateHistogram<double>(
-        "openclaw.store.commit.duration",
-        "s",
-        "From the start of a transaction to the end of its commit",
-        advice: new InstrumentAdvice<double>
-        {
-            HistogramBucketBoundaries = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
-        }
+        MetricNames.StoreCommit.Name,
+        null,
+        MetricNames.StoreCommit.Help
     );
     private static readonly UpDownCounter<long> Inbox = Meter.CreateUpDownCounter<long>(
-        "openclaw.store.inbox.rows",
-        "{row}",
-        "Rows that wait for the next commits"
+        MetricNames.StoreInbox.Name,
+        null,
+        MetricNames.StoreInbox.Help
     );
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
-        "openclaw.store.inbox.refused",
-        "{operation}",
-        "Operations refused because too many waited"
+        MetricNames.StoreRefused.Name,
+        null,
+        MetricNames.StoreRefused.Help
     );
 
     internal static void Committed(bool ok, int rows, TimeSpan duration)

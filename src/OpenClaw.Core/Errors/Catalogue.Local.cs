@@ -156,7 +156,7 @@ public static partial class Catalogue
             Meaning =
                 "Changes arrive faster than the disk makes them durable, and the room for those that wait is used up. Nothing was stored.",
             Causes = ["A disk that is slow to sync", "More load than one machine takes"],
-            Checks = ["The metrics openclaw_store_commit_duration and openclaw_store_inbox_rows", "iostat -x 1"],
+            Checks = ["The metrics openclaw_store_commit_seconds and openclaw_store_inbox_rows", "iostat -x 1"],
             Cure = ["Ask again in a moment", "Put the data directory on a faster disk"],
             Related = ["clw-store-full", "clw-task-queue-full"],
             Exit = ExitCode.Refused,

@@ -111,6 +111,12 @@ public static class MetricNames
 
     public static MetricInfo StoreBatch { get; } = Histogram("openclaw_store_batch_changes", "Changes in one commit", Counts);
 
+    public static MetricInfo StoreCommits { get; } = Counter("openclaw_store_commits_total", "Commits, by result: ok or failed", "result");
+
+    public static MetricInfo StoreInbox { get; } = Gauge("openclaw_store_inbox_rows", "Changes that wait for the next commits");
+
+    public static MetricInfo StoreRefused { get; } = Counter("openclaw_store_refused_total", "Operations refused because too many waited");
+
     public static MetricInfo RpcCalls { get; } =
         Counter("openclaw_rpc_calls_total", "Calls served, by method and gRPC status", "method", "code");
 
@@ -144,6 +150,9 @@ public static class MetricNames
         OutboxBytes,
         StoreCommit,
         StoreBatch,
+        StoreCommits,
+        StoreInbox,
+        StoreRefused,
         RpcCalls,
         RpcSeconds,
         LogDropped,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.Store;
 
 namespace OpenClaw.Tests.Store;
@@ -201,7 +202,7 @@ public sealed class StoreWriterTests : IAsyncDisposable
         {
             InstrumentPublished = (instrument, l) =>
             {
-                if (instrument.Meter.Name == StoreMetrics.MeterName)
+                if (instrument.Meter.Name == MetricNames.Meter)
                 {
                     l.EnableMeasurementEvents(instrument);
                 }
@@ -219,8 +220,8 @@ public sealed class StoreWriterTests : IAsyncDisposable
         own.Post(submit);
         await committed;
         await own.StopAsync(default);
-        Assert.Equal((1, 7), (seen["openclaw.store.commits"], seen["openclaw.store.commit.rows"]));
-        Assert.True(seen["openclaw.store.commit.duration"] > 0);
+        Assert.Equal((1, 7), (seen[MetricNames.StoreCommits.Name], seen[MetricNames.StoreBatch.Name]));
+        Assert.True(seen[MetricNames.StoreCommit.Name] > 0);
 
         // Other tests write at the same time; each writer has a thread of its own.
         void Count(Instrument instrument, double value)
