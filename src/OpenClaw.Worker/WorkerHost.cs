@@ -134,13 +134,15 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Draining));
         loop.Post(core.HandBackAll);
         await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Cancelling));
-        await link.StopAsync(CancellationToken.None);
         loop.Post(core.CloseRunners);
         if (!await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Cancelling)))
         {
             loop.Post(core.KillRunners);
             await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Abandoning));
         }
+
+        // Last: the end of a draining worker's stream tells the manager that nothing runs here any more.
+        await link.StopAsync(CancellationToken.None);
     }
 
     // Waits for a condition of the core; it changes only by what runs in the loop, and the tick comes ten times a second.

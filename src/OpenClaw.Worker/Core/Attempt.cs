@@ -39,4 +39,7 @@ internal sealed class Attempt(AttemptKey key, Assignment assignment, TaskHandler
     /// <summary>The last lines that it wrote; null until it writes one.</summary>
     public Queue<string>? LastLines { get; set; }
     public TaskProgress? UnsentProgress { get; set; }
+
+    /// <summary>Runners that ended with it at their head, before they said that it had begun.</summary>
+    public int RunnersLost { get; set; }
 }

@@ -40,10 +40,19 @@ internal sealed class Slot(int number)
     public int TasksRun { get; set; }
     public EndCause Ending { get; set; }
 
+    /// <summary>The attempt that the runner is ended for; another that has come to its turn meanwhile is not to blame.</summary>
+    public Attempt? EndingFor { get; set; }
+
+    /// <summary>A task has begun in the runner: it works.</summary>
+    public bool Proven { get; set; }
+
+    /// <summary>When a runner that has not said that it is ready is taken for hung.</summary>
+    public DateTimeOffset ReadyBy { get; set; }
+
     /// <summary>When SIGKILL follows SIGTERM.</summary>
     public DateTimeOffset? KillAt { get; set; }
 
-    /// <summary>Runners in a row that ended before they were ready.</summary>
+    /// <summary>Runners in a row that ended before any task had begun in them.</summary>
     public int FailedStarts { get; set; }
 
     /// <summary>No new runner before this time.</summary>

@@ -13,9 +13,12 @@ internal sealed partial class WorkerCore
     /// <summary>Attempts that run at least this long are told to the manager and to the log; shorter ones are told by their outcome.</summary>
     private static readonly TimeSpan ToldAfter = TimeSpan.FromMilliseconds(100);
     private const int MostLinesUnsent = 2000;
+    private const int MostLineCharsUnsent = 512 * 1024;
 
     private readonly List<TaskLog> unsentLines = [];
+    private int unsentLineChars;
     private long droppedLines;
+    private bool leaseStopped;
     private TimeSpan? leaseStop;
     private DateTimeOffset? leaseCountsFrom;
 
@@ -58,11 +61,20 @@ internal sealed partial class WorkerCore
         var messages = new List<EarlierOutcomes>();
         foreach (var group in outbox.Earlier)
         {
-            foreach (var chunk in group.Chunk(100))
+            EarlierOutcomes? message = null;
+            var bytes = 0;
+            foreach (var outcome in group)
             {
-                var message = new EarlierOutcomes { Worker = options.WorkerId, Incarnation = group.Key };
-                message.Outcomes.AddRange(chunk);
-                messages.Add(message);
+                var size = outcome.CalculateSize() + 10;
+                if (message is null || bytes + size > MostBytesPerMessage || message.Outcomes.Count >= MostOutcomesPerMessage)
+                {
+                    message = new EarlierOutcomes { Worker = options.WorkerId, Incarnation = group.Key };
+                    messages.Add(message);
+                    bytes = 0;
+                }
+
+                message.Outcomes.Add(outcome);
+                bytes += size;
             }
         }
 
@@ -75,9 +87,17 @@ internal sealed partial class WorkerCore
         session = opened;
         leaseStop = TimeSpan.FromMilliseconds(registered.LeaseStopMs);
         leaseCountsFrom = sentAt;
+        leaseStopped = false;
         OnCancel(registered.Superseded);
+
+        // Sent after this run of the loop has brought them to the disk.
         unsent.Clear();
-        Send(outbox.Own);
+        unsent.AddRange(outbox.Own);
+        if (Stopping)
+        {
+            session.Send(new WorkerMessage { Draining = new Draining() });
+        }
+
         foreach (var attempt in attempts.Values)
         {
             attempt.StartReported = false;
@@ -93,7 +113,11 @@ internal sealed partial class WorkerCore
     }
 
     /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
-    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt) => leaseCountsFrom = sentAt;
+    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt)
+    {
+        leaseCountsFrom = sentAt;
+        leaseStopped = false;
+    }
 
     public Heartbeat Heartbeat(long sequence) =>
         new()
@@ -128,6 +152,12 @@ internal sealed partial class WorkerCore
                 slot.Runner?.Signal(Signals.Kill);
             }
 
+            if (slot.Runner is not null && !slot.Ready && slot.ReadyBy <= now)
+            {
+                slot.ReadyBy = now + ReadyWithin;
+                slot.Runner.Signal(Signals.Kill);
+            }
+
             if (slot.Runner is null && !Stopping)
             {
                 StartRunner(slot);
@@ -153,7 +183,12 @@ internal sealed partial class WorkerCore
             return;
         }
 
-        LogLeaseStop(logger, (now - from).TotalSeconds, attempts.Count);
+        if (!leaseStopped)
+        {
+            leaseStopped = true;
+            LogLeaseStop(logger, (now - from).TotalSeconds, attempts.Count);
+        }
+
         StopEverything();
     }
 
@@ -245,12 +280,13 @@ internal sealed partial class WorkerCore
         }
 
         // Lines are informative: a manager that is slow or away gets the newest it can take, and is told how many are missing.
-        if (session is null || unsentLines.Count >= MostLinesUnsent)
+        if (session is null || unsentLines.Count >= MostLinesUnsent || unsentLineChars >= MostLineCharsUnsent)
         {
             droppedLines++;
             return;
         }
 
+        unsentLineChars += text.Length;
         unsentLines.Add(
             new TaskLog
             {
@@ -279,6 +315,7 @@ internal sealed partial class WorkerCore
         var message = new TaskLogs();
         message.Lines.AddRange(unsentLines);
         unsentLines.Clear();
+        unsentLineChars = 0;
         session.Send(new WorkerMessage { Logs = message });
     }
 

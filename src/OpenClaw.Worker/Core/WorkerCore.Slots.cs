@@ -14,12 +14,16 @@ internal sealed partial class WorkerCore
 {
     private const int StartsBeforeComplaint = 3;
 
+    /// <summary>Runners that may end at an attempt's very start before the attempt is taken for the cause.</summary>
+    private const int RunnersForOne = 3;
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+
     private readonly RunTimes times = new();
 
     /// <summary>Puts waiting attempts into slots, in their order.</summary>
     private void Pump()
     {
-        if (Stopping || outboxProblem is not null)
+        if (Stopping || leaseStopped || outboxProblem is not null)
         {
             return;
         }
@@ -65,14 +69,25 @@ internal sealed partial class WorkerCore
 
     private void Hand(Slot slot, Attempt attempt)
     {
+        var id = new TaskId(attempt.Key.Task).ToString();
+        string outputDirectory;
+        try
+        {
+            outputDirectory = attempt.Handler.Form == HandlerForm.Builtin ? "" : outputOf(id);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Disk full, most likely. The attempt fails with its pause before the next one; the worker lives.
+            Fail(attempt.Key, attempt, Catalogue.InitFail, $"The task's output directory cannot be made: {e.Message}");
+            return;
+        }
+
         attempt.Stage = AttemptStage.InRunner;
         slot.InRunner.Enqueue(attempt);
         slot.TasksRun++;
         var mean = times.MeanOf(attempt.Handler.Type);
         slot.BacklogMicros += double.IsInfinity(mean) ? RunTimes.MostBacklogMicros : mean;
         var assignment = attempt.Assignment;
-        var id = new TaskId(attempt.Key.Task).ToString();
-        var outputDirectory = attempt.Handler.Form == HandlerForm.Builtin ? "" : outputOf(id);
         if (attempt.Handler.Form == HandlerForm.Executable)
         {
             slot.Executing = true;
@@ -148,10 +163,17 @@ internal sealed partial class WorkerCore
             if (report.Kind == FrameKind.Ready)
             {
                 slot.Ready = true;
-                slot.FailedStarts = 0;
             }
             else if (slot.InRunner.TryPeek(out var attempt))
             {
+                // Progress of a program comes on a descriptor of its own and names nobody.
+                if (report.Handle != (ulong)attempt.Key.Task && report.Kind != FrameKind.Progress)
+                {
+                    LogMixedUp(logger, runner.ProcessId, report.Kind.ToString(), new TaskId(attempt.Key.Task));
+                    runner.Signal(Signals.Kill);
+                    return;
+                }
+
                 OnReport(slot, attempt, report);
             }
         }
@@ -165,6 +187,14 @@ internal sealed partial class WorkerCore
             case FrameKind.Becoming:
                 attempt.StartedAt = time.GetUtcNow();
                 attempt.Deadline = DeadlineOf(attempt);
+                slot.Proven = true;
+                slot.FailedStarts = 0;
+                if (attempt.Stage == AttemptStage.Gone)
+                {
+                    // Cancelled while it was next in the pipe.
+                    End(slot, EndCause.Cancelled);
+                }
+
                 break;
             case FrameKind.Progress:
                 attempt.UnsentProgress = new TaskProgress { Fraction = report.Fraction, Message = report.Text };
@@ -174,7 +204,7 @@ internal sealed partial class WorkerCore
                 break;
             case FrameKind.Succeeded:
                 Leave(slot, attempt);
-                Succeed(attempt, report.Result, report.RunMicros);
+                SucceedWith(attempt, report.Result, report.RunMicros);
                 Recycle(slot);
                 break;
             case FrameKind.Failed:
@@ -268,38 +298,79 @@ internal sealed partial class WorkerCore
             return;
         }
 
-        if (slot.InRunner.TryPeek(out var current) && current.StartedAt != default)
+        if (slot.InRunner.TryPeek(out var current))
         {
-            slot.InRunner.Dequeue();
-            Judge(slot, current, end, output, runner.ProcessId);
-            RemoveOutputIfEmpty(current);
+            JudgeHead(slot, current, end, output, runner.ProcessId);
         }
-        else if (!slot.Ready)
+
+        if (!slot.Proven && slot.Ending == EndCause.None && !Stopping)
         {
             slot.FailedStarts++;
             LogStartFailed(logger, end.ToString(), slot.FailedStarts);
         }
 
-        foreach (var behind in slot.InRunner.Reverse())
-        {
-            if (behind.Stage == AttemptStage.InRunner)
-            {
-                behind.Stage = AttemptStage.Waiting;
-                waiting.AddFirst(behind);
-            }
-        }
-
+        PutBack(slot);
         slot.InRunner.Clear();
         slot.BacklogMicros = 0;
         slot.Runner = null;
         slot.Ready = false;
         slot.Executing = false;
         slot.Ending = EndCause.None;
+        slot.EndingFor = null;
+        slot.Proven = false;
         slot.KillAt = null;
         slot.TasksRun = 0;
         if (!Stopping)
         {
             StartRunner(slot);
+        }
+    }
+
+    private void JudgeHead(Slot slot, Attempt head, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    {
+        var byItself = slot.Ending is EndCause.None or EndCause.Recycled;
+        if (slot.EndingFor == head || (byItself && head.StartedAt != default))
+        {
+            slot.InRunner.Dequeue();
+            Judge(slot, head, end, output, processId);
+            RemoveOutputIfEmpty(head);
+        }
+        else if (byItself && slot.Ready && head.Stage == AttemptStage.InRunner && ++head.RunnersLost >= RunnersForOne)
+        {
+            slot.InRunner.Dequeue();
+            Fail(head.Key, head, Catalogue.WorkerCrash, $"{RunnersForOne} processes in a row ended when they were given the task: {end}");
+            RemoveOutputIfEmpty(head);
+        }
+    }
+
+    // What waited in the pipe has not run, or was cut off for the sake of the one before it: it goes first, and nobody is blamed.
+    private void PutBack(Slot slot)
+    {
+        var back = new HandBack();
+        foreach (var behind in slot.InRunner.Reverse())
+        {
+            if (behind.Stage != AttemptStage.InRunner)
+            {
+                continue;
+            }
+
+            if (Stopping)
+            {
+                back.Attempts.Add(Name(behind));
+                Forget(behind);
+                continue;
+            }
+
+            behind.Stage = AttemptStage.Waiting;
+            behind.StartedAt = default;
+            behind.Deadline = null;
+            behind.StartReported = false;
+            waiting.AddFirst(behind);
+        }
+
+        if (back.Attempts.Count > 0)
+        {
+            session?.Send(new WorkerMessage { HandBack = back });
         }
     }
 
@@ -365,7 +436,7 @@ internal sealed partial class WorkerCore
     {
         if (slot.Executing && meaning.Class == ExitClass.Success)
         {
-            Succeed(attempt, ProgramOutput.ToResult(output), ran);
+            SucceedWith(attempt, ProgramOutput.ToResult(output), ran);
             return;
         }
 
@@ -401,6 +472,25 @@ internal sealed partial class WorkerCore
         Fail(attempt.Key, attempt, code, $"The process that ran the task ended: {meaning.Sentence}", true, ran, end, meaning);
     }
 
+    // A program's text grows when it becomes a JSON string. What is over the limit would fit into no message and no segment.
+    private void SucceedWith(Attempt attempt, Google.Protobuf.ByteString result, long ran)
+    {
+        if (result.Length <= TaskLimits.MaxResultBytes)
+        {
+            Succeed(attempt, result, ran);
+            return;
+        }
+
+        Fail(
+            attempt.Key,
+            attempt,
+            Catalogue.ResultTooLarge,
+            $"The result has {result.Length:N0} bytes as JSON; {TaskLimits.MaxResultBytes:N0} are allowed",
+            false,
+            ran
+        );
+    }
+
     private static string Describe(Attempt attempt, ExitMeaning meaning) =>
         attempt.LastLines is { Count: > 0 } lines
             ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}"
@@ -417,6 +507,7 @@ internal sealed partial class WorkerCore
         {
             slot.Runner = startRunner(slot);
             slot.Ready = false;
+            slot.ReadyBy = time.GetUtcNow() + ReadyWithin;
             if (slot.FailedStarts > 0)
             {
                 slot.StartNotBefore = time.GetUtcNow() + TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(slot.FailedStarts, 8), 10_000));
@@ -441,6 +532,7 @@ internal sealed partial class WorkerCore
         }
 
         slot.Ending = cause;
+        slot.EndingFor = slot.InRunner.TryPeek(out var head) ? head : null;
         slot.KillAt = time.GetUtcNow() + options.KillGrace;
         slot.Runner?.Signal(Signals.Terminate);
     }
@@ -468,7 +560,14 @@ internal sealed partial class WorkerCore
     [LoggerMessage(31, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: clw-task-timeout: task {task} ran longer than {seconds} s")]
     private static partial void LogTimeout(ILogger logger, int pid, TaskId task, double seconds);
 
-    [LoggerMessage(32, LogLevel.Error, "clw-init-fail: a runner ended before it was ready: {end} (attempt {attempt})")]
+    [LoggerMessage(
+        35,
+        LogLevel.Error,
+        "clw-worker-crash: runner {pid} reported {kind} of another task than {task}, which it was given first; it is ended"
+    )]
+    private static partial void LogMixedUp(ILogger logger, int pid, string kind, TaskId task);
+
+    [LoggerMessage(32, LogLevel.Error, "clw-init-fail: a runner ended before it began a task: {end} (attempt {attempt})")]
     private static partial void LogStartFailed(ILogger logger, string end, int attempt);
 
     [LoggerMessage(33, LogLevel.Error, "clw-init-fail: no runner can be started: {reason}")]

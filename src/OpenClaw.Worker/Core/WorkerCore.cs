@@ -27,7 +27,7 @@ internal sealed partial class WorkerCore(
     ILogger<WorkerCore> logger
 )
 {
-    /// <summary>Outcomes in one message: under the limit of a message with all but the largest results.</summary>
+    /// <summary>Outcomes in one message. With its bytes bounded it stays under the limit of 4 MiB, whatever one outcome has.</summary>
     private const int MostOutcomesPerMessage = 2000;
     private const int MostBytesPerMessage = 2 << 20;
 
@@ -58,6 +58,19 @@ internal sealed partial class WorkerCore(
 
     public void OnAssignments(Assignments message)
     {
+        if (Stopping)
+        {
+            // Under way when the manager was told. Nobody is blamed.
+            var back = new HandBack();
+            back.Attempts.AddRange(
+                message
+                    .Assignments_.Where(a => !attempts.ContainsKey(new AttemptKey(a.Task, a.Attempt)))
+                    .Select(a => new V1.Attempt { Task = a.Task, Attempt_ = a.Attempt })
+            );
+            session?.Send(new WorkerMessage { HandBack = back });
+            return;
+        }
+
         foreach (var assignment in message.Assignments_)
         {
             var key = new AttemptKey(assignment.Task, assignment.Attempt);
@@ -277,15 +290,17 @@ internal sealed partial class WorkerCore(
         var bytes = 0;
         foreach (var outcome in outcomes)
         {
-            message ??= new Outcomes();
-            message.Outcomes_.Add(outcome);
-            bytes += outcome.Result.Length + 64;
-            if (message.Outcomes_.Count >= MostOutcomesPerMessage || bytes >= MostBytesPerMessage)
+            var size = outcome.CalculateSize() + 10;
+            if (message is not null && (message.Outcomes_.Count >= MostOutcomesPerMessage || bytes + size > MostBytesPerMessage))
             {
                 session!.Send(new WorkerMessage { Outcomes = message });
                 message = null;
                 bytes = 0;
             }
+
+            message ??= new Outcomes();
+            message.Outcomes_.Add(outcome);
+            bytes += size;
         }
 
         if (message is not null)

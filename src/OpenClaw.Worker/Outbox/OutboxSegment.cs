@@ -24,8 +24,17 @@ internal sealed class OutboxSegment : IDisposable
     {
         var created = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
         var segment = new OutboxSegment(path, created, 0);
-        segment.Append(OutboxFormat.Magic);
-        return segment;
+        try
+        {
+            segment.Append(OutboxFormat.Magic);
+            return segment;
+        }
+        catch (IOException)
+        {
+            // A full disk takes the name and not the bytes. Each try would leave a file and a descriptor behind.
+            segment.Delete();
+            throw;
+        }
     }
 
     /// <summary>Opens a segment that is there and cuts it after its last good record.</summary>

@@ -33,7 +33,7 @@ internal static class ProgressLine
 
             return fraction >= 0 || message.Length > 0;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false;
         }

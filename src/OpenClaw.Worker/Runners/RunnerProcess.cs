@@ -144,11 +144,11 @@ internal sealed class RunnerProcess : IRunner
         var sending = WriteAsync();
         var noise = ReadLinesAsync(errors, ReportLine, ReportLines);
         var reports = ReadProgressAsync();
-        var result = await ReadFramesAsync();
+        var result = ReadFramesAsync();
         var end = await child.Ended;
 
         // Somebody who left the process group may hold the pipes open; what the task wrote itself is there already.
-        var leftovers = Task.WhenAll(noise, reports);
+        var leftovers = Task.WhenAll(noise, reports, result);
         await Task.WhenAny(leftovers, Task.Delay(LeftoverGrace, time));
         Close();
         input.Dispose();
@@ -156,7 +156,7 @@ internal sealed class RunnerProcess : IRunner
         errors.Dispose();
         progress.Dispose();
         await sending;
-        events.Ended(this, end, result);
+        events.Ended(this, end, await result);
     }
 
     private async Task WriteAsync()
@@ -285,17 +285,24 @@ internal sealed class RunnerProcess : IRunner
         result.Write(first);
         var buffer = new byte[16 * 1024];
         var told = false;
-        while (await output.ReadAsync(buffer) is var count and > 0)
+        try
         {
-            if (result.Length + count <= ProtocolLimits.MaxResultBytes)
+            while (await output.ReadAsync(buffer) is var count and > 0)
             {
-                result.Write(buffer, 0, count);
+                if (result.Length + count <= ProtocolLimits.MaxResultBytes)
+                {
+                    result.Write(buffer, 0, count);
+                }
+                else if (!told)
+                {
+                    told = true;
+                    events.ResultTooLarge(this);
+                }
             }
-            else if (!told)
-            {
-                told = true;
-                events.ResultTooLarge(this);
-            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Closed by us after the program had ended, because somebody that it started holds the pipe: what it wrote is here.
         }
 
         await feeding;

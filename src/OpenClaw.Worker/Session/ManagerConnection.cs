@@ -25,6 +25,7 @@ internal sealed class ManagerConnection(
         new UnboundedChannelOptions { SingleReader = true }
     );
     private readonly Dictionary<long, DateTimeOffset> heartbeats = [];
+    private static readonly TimeSpan FarewellGrace = TimeSpan.FromSeconds(2);
     private long sequence;
 
     private int waiting;
@@ -56,7 +57,21 @@ internal sealed class ManagerConnection(
     public async Task<Failure?> ServeAsync(LinkSession session, CancellationToken ct)
     {
         loop.Post(() => core.OnConnected(this, registered, registeredAt));
-        using var ending = ct.Register(() => call.Dispose());
+        using var farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var cut = farewell.Token.Register(() => call.Dispose());
+        using var ending = ct.Register(() =>
+        {
+            if (core.Stopping)
+            {
+                // Good-bye: what waits is sent and the stream ended in good order, so that the manager knows that nothing runs here.
+                outgoing.Writer.TryComplete();
+                farewell.CancelAfter(FarewellGrace);
+            }
+            else
+            {
+                call.Dispose();
+            }
+        });
         var writing = WriteAllAsync(session);
         try
         {
@@ -147,6 +162,8 @@ internal sealed class ManagerConnection(
                 await call.FlushAsync();
                 session.Sent();
             }
+
+            await call.CompleteAsync();
         }
         catch (FailureException)
         {

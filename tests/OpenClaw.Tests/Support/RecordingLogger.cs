@@ -25,3 +25,24 @@ public sealed class RecordingLogger : ILogger
         Func<TState, Exception?, string> formatter
     ) => lines.Enqueue((logLevel, formatter(state, exception)));
 }
+
+/// <summary>The same for those who ask for a category.</summary>
+public sealed class RecordingLogger<T> : ILogger<T>
+{
+    private readonly RecordingLogger inner = new();
+
+    public IReadOnlyList<string> At(LogLevel level) => inner.At(level);
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => inner.Log(logLevel, eventId, state, exception, formatter);
+}
