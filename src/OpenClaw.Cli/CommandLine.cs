@@ -18,6 +18,13 @@ public static class CommandLine
     /// <summary>Runs the process' command line.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> words)
     {
+        using var terminal = Terminal.OfProcess();
+        if (words is ["worker" or "manager", ..])
+        {
+            // A daemon answers to signals by itself. One that arrives before it is ready to must end the process and not be swallowed here.
+            return await RunAsync(words, terminal, TimeProvider.System, CancellationToken.None);
+        }
+
         using var interrupted = new CancellationTokenSource();
         var signal = 0;
         void OnSignal(PosixSignalContext context)
@@ -32,7 +39,6 @@ public static class CommandLine
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var terminal = Terminal.OfProcess();
         var code = await RunAsync(words, terminal, TimeProvider.System, interrupted.Token);
         return code == (int)ExitCode.Interrupted && signal == 15 ? EndedByTerm : code;
     }

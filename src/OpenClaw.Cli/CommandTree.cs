@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Commands.Demo;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Cli.Shell;
 
@@ -16,6 +17,7 @@ public static class CommandTree
         ArgumentNullException.ThrowIfNull(run);
         var root = new RootCommand("Runs work on many machines, keeps every connection alive and every failure explained.")
         {
+            DemoCommand.Create(run),
             UpCommand.Create(run),
             DaemonCommands.Manager(run),
             DaemonCommands.Worker(run),

@@ -36,12 +36,19 @@ internal static class InternalCommands
     private static async Task<int> ReportDeathAsync(Invocation invocation)
     {
         var loaded = ClusterSession.Load(invocation);
+        var worker =
+            invocation.Get(Worker) ?? loaded.Settings.Cluster.WorkerId ?? KeptId(invocation.Get(StateDir) ?? loaded.Paths.StateDir);
+        if (worker is null)
+        {
+            // It died before it had a name: it was never registered and held nothing.
+            return 0;
+        }
+
         using var client = ClusterSession.Open(invocation, loaded);
         var response = await client.ReportDeathAsync(
             new ReportDeathRequest
             {
-                Worker =
-                    invocation.Get(Worker) ?? loaded.Settings.Cluster.WorkerId ?? KeptId(invocation.Get(StateDir) ?? loaded.Paths.StateDir),
+                Worker = worker,
                 Incarnation = invocation.Get(Incarnation),
                 Cause = invocation.Get(Cause) ?? "",
             },
@@ -52,14 +59,18 @@ internal static class InternalCommands
         return 0;
     }
 
-    // The name that the worker made for itself at its first start.
-    private static string KeptId(string stateDirectory)
+    // The name that the worker made for itself at its first start; null when it never came so far.
+    private static string? KeptId(string stateDirectory)
     {
         var file = Path.Combine(stateDirectory, "worker", "identity.json");
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
             return document.RootElement.GetProperty("id").GetString()!;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException)
         {

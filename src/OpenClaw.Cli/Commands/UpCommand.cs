@@ -55,10 +55,11 @@ internal static class UpCommand
             "up",
             directory,
             Plans.Cluster(loaded, flags, files),
-            happened => Show(invocation, happened)
+            onEvent: happened => Show(invocation, happened)
         );
-        if (orders > 0)
+        if (orders > 0 || invocation.Cancellation.IsCancellationRequested)
         {
+            // The order came while the run was not there yet to take it.
             run.Stop();
         }
 
@@ -66,7 +67,7 @@ internal static class UpCommand
         {
             await run.ReadyAsync(CancellationToken.None);
         }
-        catch (FailureException) when (orders > 0)
+        catch (FailureException) when (orders > 0 || invocation.Cancellation.IsCancellationRequested)
         {
             return await run.EndedAsync();
         }
@@ -111,7 +112,7 @@ internal static class UpCommand
         var where = Flag(loaded);
         terminal.WriteLine();
         terminal.WriteLine("Try in another terminal:");
-        terminal.WriteLine($"  clw task submit --type ping --wait{where}");
+        terminal.WriteLine($"  clw task submit --type sleep --payload '{{\"ms\": 500}}' --wait{where}");
         terminal.WriteLine($"  clw cluster status{where}");
         terminal.WriteLine($"  clw task list{where}");
         terminal.WriteLine();

@@ -1,3 +1,4 @@
+using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Supervision;
 using OpenClaw.Core.Errors;
 
@@ -16,12 +17,12 @@ internal sealed class LocalRun : IAsyncDisposable
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task watching;
 
-    private LocalRun(SupervisorPlan plan, string runDirectory, Action<SupervisorEvent>? onEvent)
+    private LocalRun(SupervisorPlan plan, string runDirectory, IReadOnlyList<string> environment, Action<SupervisorEvent>? onEvent)
     {
         this.plan = plan;
         this.runDirectory = runDirectory;
         awaited = plan.Children.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        supervisor = SupervisorProcess.Start(plan, runDirectory);
+        supervisor = SupervisorProcess.Start(plan, runDirectory, environment);
         watching = WatchAsync(onEvent);
     }
 
@@ -31,11 +32,13 @@ internal sealed class LocalRun : IAsyncDisposable
     /// <param name="name">What the whole is called.</param>
     /// <param name="runDirectory">Where the plan and the children's first words go.</param>
     /// <param name="children">In the order of their start.</param>
+    /// <param name="environment">The whole environment of all of them; null: ours.</param>
     /// <param name="onEvent">Told of each event by the one reader.</param>
     public static LocalRun Start(
         string name,
         string runDirectory,
         IReadOnlyList<ChildPlan> children,
+        IReadOnlyList<string>? environment = null,
         Action<SupervisorEvent>? onEvent = null
     )
     {
@@ -50,7 +53,7 @@ internal sealed class LocalRun : IAsyncDisposable
             Name = name,
             Children = [.. children.Select(c => c with { LogFile = OutputOf(runDirectory, c.Name) })],
         };
-        return new(whole, runDirectory, onEvent);
+        return new(whole, runDirectory, environment ?? ChildStart.InheritedEnvironment(), onEvent);
     }
 
     /// <summary>Completes when every child is ready; fails with the child's own words when one cannot start.</summary>

@@ -29,7 +29,8 @@ internal sealed class SupervisorProcess : IAsyncDisposable
     /// <summary>Starts a supervisor. What it has to say, it says on our error output.</summary>
     /// <param name="plan">Without descriptors: they are added here.</param>
     /// <param name="runDirectory">Where the plan is put.</param>
-    public static SupervisorProcess Start(SupervisorPlan plan, string runDirectory)
+    /// <param name="environment">The whole environment, <c>NAME=value</c>.</param>
+    public static SupervisorProcess Start(SupervisorPlan plan, string runDirectory, IReadOnlyList<string> environment)
     {
         const int lifelineNumber = 3;
         const int eventsNumber = 4;
@@ -47,7 +48,7 @@ internal sealed class SupervisorProcess : IAsyncDisposable
                     {
                         Path = Programs.Supervisor,
                         Arguments = ["clw-supervisor", file],
-                        Environment = ChildStart.InheritedEnvironment(),
+                        Environment = environment,
                         Descriptors = [new(0, nothing), new(lifelineNumber, lifelineRead), new(eventsNumber, eventsWrite)],
                         // It ends its own children, in order; what a SIGKILL leaves of it ends by its lifelines.
                         EndGroup = false,
