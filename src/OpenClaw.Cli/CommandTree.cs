@@ -24,6 +24,7 @@ public static class CommandTree
             TaskCommands.Create(run),
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
+            PluginCommands.Create(run),
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),

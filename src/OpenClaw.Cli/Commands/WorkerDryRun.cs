@@ -1,9 +1,6 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Cli.Supervision;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Settings;
-using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Cli.Commands;
 
@@ -37,13 +34,7 @@ internal static class WorkerDryRun
 
     private static async Task<Failure?> CheckPluginsAsync(Invocation invocation, LoadedSettings loaded)
     {
-        var catalog = new PluginCatalog(
-            loaded.Paths.PluginDir,
-            new ScriptCheck(Programs.Runner).CheckAsync,
-            NullLogger<PluginCatalog>.Instance
-        );
-        await catalog.RefreshAsync(invocation.Cancellation);
-        var plugins = catalog.Current;
+        var plugins = await PluginCommands.ReadAsync(loaded.Paths.PluginDir, invocation.Cancellation);
         invocation.Terminal.WriteLine(
             $"plugins   {string.Join(", ", plugins.Handlers.Keys.Order(StringComparer.Ordinal))} (from {loaded.Paths.PluginDir})"
         );

@@ -3,6 +3,12 @@ using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Plugins;
 
+/// <summary>What the check of a script found.</summary>
+/// <param name="Problem">Null when the script is good; else what is wrong, in one line.</param>
+/// <param name="Line">Where, counted from 1; null when it is no line's fault.</param>
+/// <param name="IsMissing">The file is there, but not the function that its name promises.</param>
+public sealed record ScriptVerdict(string? Problem, int? Line, bool IsMissing);
+
 /// <summary>Checks a Lua script with <c>clw-runner --check FILE</c>: the very interpreter that will run it.</summary>
 public sealed class ScriptCheck(string runnerPath)
 {
@@ -10,6 +16,14 @@ public sealed class ScriptCheck(string runnerPath)
 
     /// <summary>Null when the script is good; else why not, with its line.</summary>
     public async Task<string?> CheckAsync(TaskHandler handler, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        var verdict = await JudgeAsync(handler.Path, cancellation);
+        return verdict is { Problem: not null, Line: { } line } ? $"line {line}: {verdict.Problem}" : verdict.Problem;
+    }
+
+    /// <summary>What is wrong with the script of this path, if anything.</summary>
+    public async Task<ScriptVerdict> JudgeAsync(string path, CancellationToken cancellation)
     {
         var (read, write) = Pipes.Create();
         ChildProcess child;
@@ -21,7 +35,7 @@ public sealed class ScriptCheck(string runnerPath)
                     new ChildStart
                     {
                         Path = runnerPath,
-                        Arguments = [runnerPath, "--check", handler.Path],
+                        Arguments = [runnerPath, "--check", path],
                         Environment = ChildStart.InheritedEnvironment(),
                         Descriptors = [new(1, write)],
                     }
@@ -30,7 +44,7 @@ public sealed class ScriptCheck(string runnerPath)
             catch (ChildStartException e)
             {
                 read.Dispose();
-                return $"cannot be checked: {e.Message}";
+                return new($"cannot be checked: {e.Message}", null, IsMissing: false);
             }
         }
 
@@ -44,11 +58,11 @@ public sealed class ScriptCheck(string runnerPath)
         return Verdict(text, limit.IsCancellationRequested);
     }
 
-    private static string? Verdict(string text, bool timedOut)
+    private static ScriptVerdict Verdict(string text, bool timedOut)
     {
         if (timedOut)
         {
-            return $"loading it takes longer than {Limit.TotalSeconds:0} s";
+            return new($"loading it takes longer than {Limit.TotalSeconds:0} s", null, IsMissing: false);
         }
 
         try
@@ -57,17 +71,22 @@ public sealed class ScriptCheck(string runnerPath)
             var root = document.RootElement;
             if (root.TryGetProperty("ok", out var ok) && ok.GetBoolean())
             {
-                return null;
+                return new(null, null, IsMissing: false);
             }
 
             var message = root.TryGetProperty("message", out var m) ? m.GetString() : "unknown problem";
-            return root.TryGetProperty("line", out var line) && line.TryGetInt32(out var number) && number > 0
-                ? $"line {number}: {message}"
-                : message;
+            var missing = root.TryGetProperty("code", out var code) && code.GetString() == "clw-plugin-missing";
+            return
+                root.TryGetProperty("line", out var line)
+                && line.ValueKind == JsonValueKind.Number
+                && line.TryGetInt32(out var number)
+                && number > 0
+                ? new(message, number, missing)
+                : new(message, null, missing);
         }
         catch (JsonException)
         {
-            return "the check itself failed";
+            return new("the check itself failed", null, IsMissing: false);
         }
     }
 }

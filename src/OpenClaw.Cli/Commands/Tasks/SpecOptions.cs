@@ -91,6 +91,9 @@ internal static class SpecOptions
         return spec;
     }
 
+    /// <summary>The payload alone, for verbs that take no more.</summary>
+    public static Option PayloadOption => Payload;
+
     public static bool HasPayload(Invocation invocation) => invocation.Has(Payload);
 
     public static bool HasKey(Invocation invocation) => invocation.Has(Key);

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Plugins;
+
+namespace OpenClaw.Worker.Runners;
+
+/// <summary>A plugin to be run once, outside any cluster.</summary>
+public sealed record Trial
+{
+    public required TaskHandler Handler { get; init; }
+
+    /// <summary>One JSON value, at most <see cref="ProtocolLimits.MaxPayloadBytes"/>; empty stands for null.</summary>
+    public required ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>The program that runs tasks.</summary>
+    public required string RunnerPath { get; init; }
+
+    /// <summary>Where the plugin may leave files. Exists.</summary>
+    public required string OutputDirectory { get; init; }
+
+    /// <summary>Null: no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Told of each line that the plugin writes, with its level. One call at a time.</summary>
+    public Action<string, string>? OnLine { get; init; }
+
+    /// <summary>Told of each progress report; below 0: unknown. One call at a time.</summary>
+    public Action<double, string>? OnProgress { get; init; }
+}
+
+/// <summary>What a trial gave.</summary>
+/// <param name="Result">One JSON value.</param>
+/// <param name="RunMicros">How long the plugin ran.</param>
+public sealed record TrialResult(ReadOnlyMemory<byte> Result, long RunMicros);
+
+/// <summary>
+/// Runs a plugin once, through a real runner process and as a worker would: the way to try a plugin while it is being written.
+/// </summary>
+public sealed class TrialRun : IRunnerEvents
+{
+    private const ulong Handle = 1;
+    private const string TrialId = "task-000000";
+    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
+
+    private readonly Trial trial;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource<Result<TrialResult>> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long started;
+    private string? lastLine;
+    private bool timedOut;
+    private bool tooLarge;
+
+    private TrialRun(Trial trial, TimeProvider time)
+    {
+        this.trial = trial;
+        this.time = time;
+        started = time.GetTimestamp();
+    }
+
+    /// <summary>Runs it. Failures are those that a task would have had.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up; the process is gone.</exception>
+    public static async Task<Result<TrialResult>> RunAsync(Trial trial, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(trial);
+        var run = new TrialRun(trial, time);
+        RunnerProcess runner;
+        try
+        {
+            runner = RunnerProcess.Start(trial.RunnerPath, RunnerEnvironment.For(run.Options()), run, time);
+        }
+        catch (ChildStartException e)
+        {
+            return new Failure(Catalogue.InitFail, e.Message, "Install OpenClaw again: clw and clw-runner belong together");
+        }
+
+        run.Begin(runner);
+        using var limit = trial.Timeout is { } span
+            ? time.CreateTimer(_ => run.OnTimeout(runner), null, span, System.Threading.Timeout.InfiniteTimeSpan)
+            : null;
+        await using var giveUp = cancellation.Register(() => runner.Signal(Signals.Kill));
+        var result = await run.outcome.Task;
+        runner.Close();
+        await runner.Completion;
+        cancellation.ThrowIfCancellationRequested();
+        return result;
+    }
+
+    void IRunnerEvents.Reports(IRunner runner, IReadOnlyList<SlotReport> reports)
+    {
+        foreach (var report in reports)
+        {
+            switch (report.Kind)
+            {
+                case FrameKind.Progress:
+                    Tell(() => trial.OnProgress?.Invoke(report.Fraction, report.Text));
+                    break;
+                case FrameKind.Log:
+                    OnLine(report.Level.ToString().ToUpperInvariant(), report.Text);
+                    break;
+                case FrameKind.Succeeded:
+                    outcome.TrySetResult(new TrialResult(report.Result.Memory, report.RunMicros));
+                    break;
+                case FrameKind.Failed:
+                    outcome.TrySetResult(new Failure(Catalogue.Find(report.Code) ?? Catalogue.TaskFailed, report.Text));
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    void IRunnerEvents.Lines(IRunner runner, IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            OnLine("INFO", line);
+        }
+    }
+
+    void IRunnerEvents.ResultTooLarge(IRunner runner)
+    {
+        tooLarge = true;
+        runner.Signal(Signals.Kill);
+    }
+
+    void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
+    {
+        var meaning = ExitClassification.Of(end, timedOut, killedByUs: tooLarge, memoryLimit: null);
+        var ran = (long)time.GetElapsedTime(started).TotalMicroseconds;
+        outcome.TrySetResult(
+            tooLarge ? new Failure(Catalogue.ResultTooLarge, "The program wrote more than 1,048,576 bytes to its standard output")
+            : timedOut ? new Failure(Catalogue.TaskTimeout, $"It ran longer than {trial.Timeout?.TotalSeconds:0.###} s and was ended")
+            : meaning.Class == ExitClass.Success && trial.Handler.Form == HandlerForm.Executable
+                ? new TrialResult(ProgramOutput.ToResult(output).Memory, ran)
+            : new Failure(
+                meaning.Code.Length > 0 ? Catalogue.FindOrInternal(meaning.Code) : Catalogue.WorkerCrash,
+                $"{Path.GetFileName(trial.Handler.Path)} {meaning.Sentence}{(lastLine is null ? "" : $": {lastLine}")}"
+            )
+        );
+    }
+
+    private void Begin(RunnerProcess runner)
+    {
+        var handler = trial.Handler;
+        if (handler.Form == HandlerForm.Executable)
+        {
+            runner.Execute(
+                new ExecCommand
+                {
+                    Handle = Handle,
+                    TaskId = TrialId,
+                    Attempt = 1,
+                    Type = handler.Type,
+                    Path = handler.Path,
+                    Arguments = [handler.Path],
+                    Environment = PluginEnvironment.For(
+                        Environment.GetEnvironmentVariables(),
+                        TrialId,
+                        handler.Type,
+                        attempt: 1,
+                        trial.OutputDirectory
+                    ),
+                    WorkingDirectory = trial.OutputDirectory,
+                },
+                trial.Payload
+            );
+            return;
+        }
+
+        runner.Queue(
+            new RunCommand
+            {
+                Handle = Handle,
+                TaskId = TrialId,
+                Attempt = 1,
+                Handler = handler.Form == HandlerForm.Lua ? HandlerKind.Lua : HandlerKind.Builtin,
+                Type = handler.Type,
+                Path = handler.Path,
+                Version = handler.Version,
+                Payload = trial.Payload,
+                OutputDirectory = handler.Form == HandlerForm.Lua ? trial.OutputDirectory : "",
+            }
+        );
+        runner.Flush();
+    }
+
+    private void OnTimeout(RunnerProcess runner)
+    {
+        timedOut = true;
+        runner.Signal(Signals.Terminate);
+        _ = KillLaterAsync(runner);
+    }
+
+    // Never faults: it waits, and signals a process that may be gone.
+    private async Task KillLaterAsync(RunnerProcess runner)
+    {
+        await Task.WhenAny(outcome.Task, Task.Delay(KillGrace, time));
+        runner.Signal(Signals.Kill);
+    }
+
+    private void OnLine(string level, string text)
+    {
+        lastLine = text;
+        Tell(() => trial.OnLine?.Invoke(level, text));
+    }
+
+    private void Tell(Action tell)
+    {
+        lock (gate)
+        {
+            tell();
+        }
+    }
+
+    private WorkerOptions Options() =>
+        new()
+        {
+            WorkerId = "trial",
+            Identity = "trial",
+            Incarnation = Stopwatch.GetTimestamp(),
+            StateDirectory = trial.OutputDirectory,
+            PluginDirectory = Path.GetDirectoryName(trial.Handler.Path) ?? "",
+            RunnerPath = trial.RunnerPath,
+        };
+}
