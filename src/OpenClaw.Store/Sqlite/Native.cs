@@ -15,6 +15,9 @@ internal static unsafe class Native
     public const int Busy = 5;
     public const int Locked = 6;
     public const int ReadOnly = 8;
+
+    /// <summary>Extended: a journal has to be rolled back, and the connection may not write.</summary>
+    public const int ReadOnlyRollback = 8 | (3 << 8);
     public const int IoError = 10;
     public const int Corrupt = 11;
     public const int Full = 13;

@@ -26,23 +26,46 @@ internal static class Probe
         try
         {
             // A connection that may only read neither replays nor checkpoints the log.
-            using var connection = Connection.Open(path, Native.OpenReadOnly);
-            var ours = connection.Scalar("PRAGMA application_id") == Schema.ApplicationId;
-            var tables = connection.Scalar("SELECT count(*) FROM sqlite_master");
-            if (!ours && tables > 0)
-            {
-                return Damaged(path);
-            }
-
-            var version = connection.Scalar("PRAGMA user_version");
-            return version <= Schema.Version
-                ? null
-                : new Failure(Catalogue.StoreNewer, $"{path} has schema {version}, and this program knows {Schema.Version}");
+            return LookInside(path, Native.OpenReadOnly);
+        }
+        catch (SqliteException error) when (error.Extended == Native.ReadOnlyRollback)
+        {
+            // A crash in the middle of the very first transaction, before the file was in WAL mode: nobody can read it until the
+            // journal is rolled back, and only a connection that may write does that.
+            return LookAgain(path);
         }
         catch (SqliteException error)
         {
             return SqliteErrors.ToFailure(error, path);
         }
+    }
+
+    private static Failure? LookAgain(string path)
+    {
+        try
+        {
+            return LookInside(path, Native.OpenReadWrite);
+        }
+        catch (SqliteException error)
+        {
+            return SqliteErrors.ToFailure(error, path);
+        }
+    }
+
+    private static Failure? LookInside(string path, int flags)
+    {
+        using var connection = Connection.Open(path, flags);
+        var ours = connection.Scalar("PRAGMA application_id") == Schema.ApplicationId;
+        var tables = connection.Scalar("SELECT count(*) FROM sqlite_master");
+        if (!ours && tables > 0)
+        {
+            return Damaged(path);
+        }
+
+        var version = connection.Scalar("PRAGMA user_version");
+        return version <= Schema.Version
+            ? null
+            : new Failure(Catalogue.StoreNewer, $"{path} has schema {version}, and this program knows {Schema.Version}");
     }
 
     private static bool HeaderIsWhole(string path)

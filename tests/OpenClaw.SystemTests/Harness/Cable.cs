@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using OpenClaw.Core.Settings;
+
+namespace OpenClaw.SystemTests.Harness;
+
+/// <summary>A way to an address that a test can cut: connections through it break, and new ones are closed until it is mended.</summary>
+internal sealed class Cable : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly HostPort target;
+    private readonly Lock gate = new();
+    private readonly HashSet<Socket> ends = [];
+    private readonly Task accepting;
+    private bool isCut;
+
+    public Cable(HostPort target)
+    {
+        this.target = target;
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    public HostPort Address => new("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port);
+
+    public void Cut()
+    {
+        lock (gate)
+        {
+            isCut = true;
+            foreach (var end in ends)
+            {
+                end.Dispose();
+            }
+
+            ends.Clear();
+        }
+    }
+
+    public void Mend()
+    {
+        lock (gate)
+        {
+            isCut = false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Cut();
+        listener.Stop();
+        await accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        var carrying = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                var near = await listener.AcceptSocketAsync();
+                if (Take(near))
+                {
+                    carrying.Add(CarryAsync(near));
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Stopped.
+        }
+
+        await Task.WhenAll(carrying);
+    }
+
+    private async Task CarryAsync(Socket near)
+    {
+        using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await far.ConnectAsync(IPAddress.Loopback, target.Port);
+            if (Take(far))
+            {
+                await await Task.WhenAny(CopyAsync(near, far), CopyAsync(far, near));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Cut, or one side has gone: the other goes with it.
+        }
+        finally
+        {
+            near.Dispose();
+        }
+    }
+
+    private static async Task CopyAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReceiveAsync(buffer) is var count and > 0)
+        {
+            await to.SendAsync(buffer.AsMemory(0, count));
+        }
+    }
+
+    private bool Take(Socket end)
+    {
+        lock (gate)
+        {
+            if (isCut)
+            {
+                end.Dispose();
+                return false;
+            }
+
+            ends.Add(end);
+            return true;
+        }
+    }
+}
