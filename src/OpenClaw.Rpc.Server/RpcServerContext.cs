@@ -92,6 +92,9 @@ public sealed class RpcServerContext : IDisposable
 
     internal HttpContext Http => http;
 
+    /// <summary>Cuts the call off: for a client that takes nothing, so that the call's end cannot be written either. Any thread.</summary>
+    public void Abort() => http.Abort();
+
     /// <summary>Writes the head of the response, once. Returns whether messages may be compressed.</summary>
     internal void Begin(bool gzip)
     {

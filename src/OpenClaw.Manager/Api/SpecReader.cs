@@ -20,7 +20,11 @@ internal sealed class SpecReader(ManagerOptions options, TimeProvider time)
         }
 
         var tooLongName =
-            TooLong("type", spec.Type) ?? TooLong("queue", spec.Queue) ?? TooLong("project", spec.Project) ?? TooLong("key", spec.Key);
+            TooLong("type", spec.Type)
+            ?? TooLong("queue", spec.Queue)
+            ?? TooLong("project", spec.Project)
+            ?? TooLong("key", spec.Key)
+            ?? TooLong("plugin version", spec.PluginVersion);
         if (tooLongName is not null)
         {
             return tooLongName;
@@ -91,7 +95,7 @@ internal sealed class SpecReader(ManagerOptions options, TimeProvider time)
     private static Failure? TooLong(string what, string value) =>
         value.Length * 3 > TaskLimits.MaxNameBytes && Encoding.UTF8.GetByteCount(value) > TaskLimits.MaxNameBytes
             ? Bad($"The {what} is longer than {TaskLimits.MaxNameBytes} bytes", $"Use a shorter {what}")
-        : value.AsSpan().ContainsAnyInRange('\0', '\u001f')
+        : value.AsSpan().ContainsAnyInRange('\0', '\u001f') || value.AsSpan().ContainsAnyInRange('\u007f', '\u009f')
             ? Bad($"The {what} contains a control character", $"Use printable characters in the {what}")
         : null;
 

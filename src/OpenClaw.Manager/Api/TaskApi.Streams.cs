@@ -208,15 +208,18 @@ internal sealed partial class TaskApi
                     continue;
                 }
 
+                // With its failure's last lines too: a message over the limit would end the wait.
                 var task = TaskMapping.ToWire(record, whole: true);
-                response.Ended.Add(task);
-                bytes += task.Payload.Length + task.Result.Length + task.LateResult.Length;
-                if (bytes > MostBytesPerAnswer)
+                var size = task.CalculateSize();
+                if (bytes > 0 && bytes + size > MostBytesPerAnswer)
                 {
                     await responses.WriteAsync(response);
                     response = new WaitResponse();
                     bytes = 0;
                 }
+
+                response.Ended.Add(task);
+                bytes += size;
             }
 
             if (response.Ended.Count > 0)

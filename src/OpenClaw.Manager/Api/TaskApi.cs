@@ -186,10 +186,24 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
             context.Cancellation
         );
         var response = new ListResponse();
-        response.Tasks.AddRange(records.Select(r => TaskMapping.ToWire(r, whole: false)));
-        if (records.Count == limit)
+        var bytes = 0;
+        foreach (var record in records)
         {
-            response.NextPageToken = new TaskId(records[^1].Number).ToString();
+            // A page is as long as a message allows; failures carry up to fifty lines each.
+            var task = TaskMapping.ToWire(record, whole: false);
+            var size = task.CalculateSize();
+            if (bytes > 0 && bytes + size > MostBytesPerAnswer)
+            {
+                break;
+            }
+
+            response.Tasks.Add(task);
+            bytes += size;
+        }
+
+        if (response.Tasks.Count == limit || response.Tasks.Count < records.Count)
+        {
+            response.NextPageToken = response.Tasks[^1].Id;
         }
 
         return response;

@@ -20,6 +20,9 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
     /// <summary>Messages that were read and not yet handled by the loop.</summary>
     private const int MostUnhandled = 64;
 
+    /// <summary>How long a worker may take to read what was still under way when its session ended.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
     private readonly Channel<ManagerMessage> outgoing = Channel.CreateBounded<ManagerMessage>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true }
     );
@@ -77,6 +80,12 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         finally
         {
             outgoing.Writer.TryComplete();
+            if (await Task.WhenAny(writing, Task.Delay(LastWords, TimeProvider.System)) != writing)
+            {
+                // It takes nothing: what waits for it would wait for ever.
+                context.Abort();
+            }
+
             await writing;
             lock (gate)
             {
