@@ -66,7 +66,9 @@ public sealed class ChildProcessTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         // An inheritable descriptor of ours, as a library may have left it open.
         using var leak = File.OpenHandle("/etc/passwd");
-        Descriptors.Redirect(leak, 57);
+        // A number that is certainly free: the other tests of this process own theirs, and the runtime's own pipes are among them.
+        using var number = Descriptors.Duplicate(leak);
+        Descriptors.Redirect(leak, (int)number.DangerousGetHandle());
         using var given = File.OpenHandle("/etc/hostname");
         var text = await OutputOf(
             Shell(
@@ -78,7 +80,6 @@ public sealed class ChildProcessTests
                 Descriptors = [new(9, given), new(4, given)],
             }
         );
-        Descriptors.Adopt(57)?.Dispose();
         // 3 is the directory that ls itself reads.
         Assert.StartsWith("0 1 2 3 4 9 /usr\n", text, StringComparison.Ordinal);
         Assert.Contains("A=ü\n", text, StringComparison.Ordinal);
