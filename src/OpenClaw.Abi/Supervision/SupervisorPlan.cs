@@ -13,10 +13,10 @@ public sealed record SupervisorPlan
     public required IReadOnlyList<ChildPlan> Children { get; init; }
 
     /// <summary>A descriptor of a pipe that the starter holds open; its end is an order to stop. Null: none.</summary>
-    public int? LifelineFd { get; init; }
+    public int? LifelineFd { get; set; }
 
     /// <summary>A descriptor to write <see cref="SupervisorEvent"/>s to, one JSON object a line. Null: none.</summary>
-    public int? EventsFd { get; init; }
+    public int? EventsFd { get; set; }
 
     public string ToJson() => JsonSerializer.Serialize(this, SupervisionJson.Default.SupervisorPlan);
 
@@ -45,7 +45,10 @@ public sealed record SupervisorPlan
     }
 }
 
-/// <summary>One program to keep alive.</summary>
+/// <summary>
+/// One program to keep alive. What may be left out of the JSON has a setter: generated readers set every init-only member, and a
+/// default would become null.
+/// </summary>
 public sealed record ChildPlan
 {
     /// <summary>Unique in the plan.</summary>
@@ -55,53 +58,53 @@ public sealed record ChildPlan
     public required string Path { get; init; }
 
     /// <summary>The first word of the command line; null: <see cref="Path"/>.</summary>
-    public string? Argv0 { get; init; }
+    public string? Argv0 { get; set; }
 
-    public IReadOnlyList<string> Args { get; init; } = [];
+    public IReadOnlyList<string> Args { get; set; } = [];
 
     /// <summary>Variables beside those of the supervisor.</summary>
-    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Env { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Null: that of the supervisor.</summary>
-    public string? WorkingDirectory { get; init; }
+    public string? WorkingDirectory { get; set; }
 
     /// <summary>Names of children before this one that have to be ready first.</summary>
-    public IReadOnlyList<string> StartAfter { get; init; } = [];
+    public IReadOnlyList<string> StartAfter { get; set; } = [];
 
     /// <summary>Seconds between SIGTERM and SIGKILL.</summary>
-    public double GraceSeconds { get; init; } = 30;
+    public double GraceSeconds { get; set; } = 30;
 
-    public RestartPolicy Restart { get; init; } = new();
+    public RestartPolicy Restart { get; set; } = new();
 
     /// <summary>
     /// The variable that carries the number of the incarnation: larger at each start, unix time in milliseconds or the last one plus
     /// one. Whatever a dead child left behind is known by it.
     /// </summary>
-    public string IncarnationVariable { get; init; } = "OPENCLAW_INCARNATION";
+    public string IncarnationVariable { get; set; } = "OPENCLAW_INCARNATION";
 
     /// <summary>
     /// A command line to run after an unwanted end, once every process of that incarnation was reaped: proof of death.
     /// <c>{incarnation}</c>, <c>{code}</c> (as a shell shows it) and <c>{signal}</c> (0: none) are replaced. Not run on systems where
     /// the proof cannot be had (macOS).
     /// </summary>
-    public IReadOnlyList<string>? OnDeath { get; init; }
+    public IReadOnlyList<string>? OnDeath { get; set; }
 
     /// <summary>The code of the catalogue that a crash of this program is told by.</summary>
-    public string CrashCode { get; init; } = "clw-worker-crash";
+    public string CrashCode { get; set; } = "clw-worker-crash";
 
     /// <summary>Standard output and error are appended to this file; null: they are those of the supervisor.</summary>
-    public string? LogFile { get; init; }
+    public string? LogFile { get; set; }
 }
 
 /// <summary>How often an ended child is started again: at most <see cref="Max"/> times within <see cref="WindowSeconds"/>.</summary>
 public sealed record RestartPolicy
 {
-    public int Max { get; init; } = 10;
-    public double WindowSeconds { get; init; } = 60;
+    public int Max { get; set; } = 10;
+    public double WindowSeconds { get; set; } = 60;
 
     /// <summary>Before the first respawn of a window; doubled at each next.</summary>
-    public int FirstDelayMs { get; init; } = 100;
-    public int MaxDelayMs { get; init; } = 5000;
+    public int FirstDelayMs { get; set; } = 100;
+    public int MaxDelayMs { get; set; } = 5000;
 }
 
 /// <summary>What a supervisor tells, as a line of JSON on its events descriptor. When nobody reads, events are dropped, not waited for.</summary>

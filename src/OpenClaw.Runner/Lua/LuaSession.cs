@@ -82,14 +82,15 @@ internal sealed unsafe class LuaSession : IDisposable
     public int Call(int arguments, int results)
     {
         Memory->Overdraft--;
-        try
+        var status = LuaNative.lua_pcallk(state, arguments, results, handler, 0, 0);
+        // Each host function gives back what it was granted. One that did not was jumped over: the runtime's stack is no longer
+        // sound, and the process must end here, where the cause is known, and not later somewhere else.
+        if (Memory->Overdraft != 0)
         {
-            return LuaNative.lua_pcallk(state, arguments, results, handler, 0, 0);
+            Environment.FailFast("a Lua error passed through a host function");
         }
-        finally
-        {
-            Memory->Overdraft++;
-        }
+        Memory->Overdraft++;
+        return status;
     }
 
     /// <summary>The state is closed: finalizers run, files are closed. Errors of finalizers are nobody's.</summary>

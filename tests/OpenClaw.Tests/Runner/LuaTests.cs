@@ -144,6 +144,44 @@ public sealed class LuaTests : IAsyncLifetime
         await AssertAliveAsync();
     }
 
+    [Fact]
+    public async Task Nor_do_they_where_no_memory_is_left()
+    {
+        var end = (
+            await RunAsync(
+                """
+                local text = "[" .. ("[],"):rep(1000)
+                local deep = {}
+                for i = 1, 200 do deep = { deep } end
+                local calls = {
+                  function() return json.decode(text) end,
+                  function() return json.encode(deep) end,
+                  function() return progress({}) end,
+                  function() return sleep("x") end,
+                }
+                local ballast, size = {}, 1 << 20
+                while size > 16 << 10 do
+                  local ok, more = pcall(string.rep, "x", size)
+                  if ok then ballast[#ballast + 1] = more else size = size // 2 end
+                end
+                local failures, refused = 0, 0
+                for i = 1, 25000 do
+                  for n = 1, 4 do
+                    local ok, why = pcall(calls[n])
+                    if not ok then failures = failures + 1 end
+                    if why == "not enough memory" then refused = refused + 1 end
+                  end
+                end
+                ballast = nil
+                return { failures, refused > 0 }
+                """
+            )
+        )[^1];
+        // The text alone would need ten times the room that is left.
+        Assert.Equal(("", "[100000,true]"), (end.Text, end.Result));
+        await AssertAliveAsync();
+    }
+
     [Theory]
     [InlineData("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end")]
     [InlineData("return ('x'):rep(1 << 40)")]

@@ -302,6 +302,18 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public void What_a_plan_leaves_out_has_its_default()
+    {
+        var child = SupervisorPlan.FromJson("""{"name":"p","children":[{"name":"worker","path":"/w","restart":{"max":3}}]}""").Children[0];
+        Assert.Empty(child.Args);
+        Assert.Empty(child.StartAfter);
+        Assert.Empty(child.Env);
+        Assert.Equal((30, "OPENCLAW_INCARNATION", "clw-worker-crash"), (child.GraceSeconds, child.IncarnationVariable, child.CrashCode));
+        Assert.Equal(new RestartPolicy { Max = 3 }, child.Restart);
+        Assert.Equal((60, 100, 5000), (child.Restart.WindowSeconds, child.Restart.FirstDelayMs, child.Restart.MaxDelayMs));
+    }
+
+    [Fact]
     public void A_plan_that_makes_no_sense_is_refused_by_its_reason()
     {
         var worker = Shell("worker", "");
