@@ -84,7 +84,11 @@ public sealed class ExecutableTests
         {
             var leaked = ProcessTable
                 .EnvironmentOf(runner.Id)
-                .Where(v => v.StartsWith("AWS_", StringComparison.Ordinal) || v.Contains("PASSWORD", StringComparison.Ordinal) || v.Contains("_TOKEN", StringComparison.Ordinal));
+                .Where(v =>
+                    v.StartsWith("AWS_", StringComparison.Ordinal)
+                    || v.Contains("PASSWORD", StringComparison.Ordinal)
+                    || v.Contains("_TOKEN", StringComparison.Ordinal)
+                );
             Assert.Empty(leaked);
         }
 
@@ -146,7 +150,7 @@ public sealed class ExecutableTests
         }
 
         Assert.DoesNotContain(ProcessTable.DescendantsOf(cluster.Worker.Id), p => p.IsZombie);
-        await client.UntilAsync(await client.SubmitAsync("ping", "null"), TaskState.Succeeded);
+        await client.UntilAsync(await client.SubmitAsync("noop", "null"), TaskState.Succeeded);
         await cluster.StopAsync();
     }
 }

@@ -87,7 +87,10 @@ public sealed class CommandTests
         using var client = cluster.Client();
         var worker = await cluster.WorkerIsAsync("healthy");
         Assert.Equal(["gone", "noop", "ping", "sleep", "whole"], worker.Types_.Select(t => t.Name).Order());
-        var lines = (cluster.Worker.Output + cluster.Worker.Errors).Split('\n').Where(l => l.Contains("broken.lua", StringComparison.Ordinal)).ToList();
+        var lines = (cluster.Worker.Output + cluster.Worker.Errors)
+            .Split('\n')
+            .Where(l => l.Contains("broken.lua", StringComparison.Ordinal))
+            .ToList();
         Assert.Contains("clw-plugin-invalid", Assert.Single(lines), StringComparison.Ordinal);
         await client.UntilAsync(await client.SubmitAsync("whole", "null"), TaskState.Succeeded);
 

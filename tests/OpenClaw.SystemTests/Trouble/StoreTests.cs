@@ -140,7 +140,10 @@ public sealed class StoreTests(ITestOutputHelper output)
         public static Disk Mount(string path, string options)
         {
             Directory.CreateDirectory(path);
-            Checkout.Unless(Run("mount", "-t", "tmpfs", "-o", options + ",mode=0700", "tmpfs", path) == 0, "a small disk cannot be mounted: not root");
+            Checkout.Unless(
+                Run("mount", "-t", "tmpfs", "-o", options + ",mode=0700", "tmpfs", path) == 0,
+                "a small disk cannot be mounted: not root"
+            );
             return new Disk(path);
         }
 
