@@ -173,6 +173,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         context.Logging.Register(builder.Logging);
+        // Why it cannot listen is said by ListenAsync, with a code and without a trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -33,7 +33,7 @@ internal sealed partial class ManagerCore
                 StartedAtMs = StartedAt.ToUnixTimeMilliseconds(),
                 State =
                     Stopping ? "stopping"
-                    : time.GetUtcNow() < storeTroubleUntil ? "degraded"
+                    : time.GetUtcNow() < degradedUntil ? "degraded"
                     : "healthy",
                 Address = Address,
             },

@@ -63,6 +63,10 @@ internal sealed partial class ManagerCore
         {
             metrics.RefusedFull();
         }
+        else if (failure?.Entry == Catalogue.StoreFull || failure?.Entry == Catalogue.StoreUnwritable)
+        {
+            StoreRefuses(failure);
+        }
 
         AssignmentBatch? batch = null;
         for (var i = 0; i < submit.Tasks.Count; i++)

@@ -36,6 +36,9 @@ internal sealed partial class ManagerCore(
     /// <summary>While the store refuses, claims wait until then.</summary>
     private DateTimeOffset storeTroubleUntil;
 
+    /// <summary>The store has refused lately; a submission is not tried again here, so it alone makes nothing wait.</summary>
+    private DateTimeOffset degradedUntil;
+
     public TaskWatchers Watchers { get; } = new();
 
     public Dispatcher Dispatcher => dispatcher;
@@ -121,13 +124,20 @@ internal sealed partial class ManagerCore(
     /// </summary>
     private void Again(Failure failure, Action retry)
     {
-        if (time.GetUtcNow() >= storeTroubleUntil)
+        StoreRefuses(failure);
+        storeTroubleUntil = time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        retries.Add(retry);
+    }
+
+    /// <summary>The store refuses for a reason of its own, whatever it was asked: said once, and the status says it for a while.</summary>
+    private void StoreRefuses(Failure failure)
+    {
+        if (time.GetUtcNow() >= degradedUntil)
         {
             LogStoreTrouble(logger, failure.Code, failure.Message);
         }
 
-        storeTroubleUntil = time.GetUtcNow() + TimeSpan.FromSeconds(1);
-        retries.Add(retry);
+        degradedUntil = time.GetUtcNow() + TimeSpan.FromSeconds(5);
     }
 
     /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>
@@ -160,6 +170,6 @@ internal sealed partial class ManagerCore(
         }
     }
 
-    [LoggerMessage(10, LogLevel.Warning, "{code}: {message}; changes wait and are tried again every second")]
+    [LoggerMessage(10, LogLevel.Warning, "{code}: {message}; submissions are refused, other changes wait and are tried again every second")]
     private static partial void LogStoreTrouble(ILogger logger, string code, string message);
 }

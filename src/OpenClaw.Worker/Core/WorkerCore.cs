@@ -280,8 +280,13 @@ internal sealed partial class WorkerCore(
             return;
         }
 
-        Send(unsent);
-        unsent.Clear();
+        if (unsent.Count > 0)
+        {
+            // Whoever watches a task hears its last words before its end.
+            SendLines();
+            Send(unsent);
+            unsent.Clear();
+        }
     }
 
     private void Send(IEnumerable<AttemptOutcome> outcomes)

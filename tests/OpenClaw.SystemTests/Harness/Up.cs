@@ -58,10 +58,10 @@ internal sealed class Up : IAsyncDisposable
 
     // By the first word of its command line: the name that a person looks for.
     private ProcessEntry Below(string name) =>
-        ProcessTable
-            .DescendantsOf(Process.Id)
-            .FirstOrDefault(p => !p.IsZombie && Path.GetFileName(p.CommandLine.Split(' ')[0]) == name)
-        ?? throw new InvalidOperationException($"no {name} below {Process.Id}: {string.Join('\n', ProcessTable.DescendantsOf(Process.Id))}");
+        ProcessTable.DescendantsOf(Process.Id).FirstOrDefault(p => !p.IsZombie && Path.GetFileName(p.CommandLine.Split(' ')[0]) == name)
+        ?? throw new InvalidOperationException(
+            $"no {name} below {Process.Id}: {string.Join('\n', ProcessTable.DescendantsOf(Process.Id))}"
+        );
 }
 
 /// <summary>Looking at tasks.</summary>
