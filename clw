@@ -25,4 +25,5 @@ elif stale; then
 fi
 
 [ ! -e "$state/environment" ] || . "$state/environment"
-exec "$state/bin/clw" "$@"
+# The name that was typed decides what a bare call means, and stands in hints.
+exec -a "$0" "$state/bin/clw" "$@"

@@ -110,11 +110,12 @@ internal static class UpCommand
         }
 
         var where = Flag(loaded);
+        var clw = Programs.Invoked;
         terminal.WriteLine();
         terminal.WriteLine("Try in another terminal:");
-        terminal.WriteLine($"  clw task submit --type sleep --payload '{{\"ms\": 500}}' --wait{where}");
-        terminal.WriteLine($"  clw cluster status{where}");
-        terminal.WriteLine($"  clw task list{where}");
+        terminal.WriteLine($"  {clw} task submit --type sleep --payload '{{\"ms\": 500}}' --wait{where}");
+        terminal.WriteLine($"  {clw} cluster status{where}");
+        terminal.WriteLine($"  {clw} task list{where}");
         terminal.WriteLine();
         terminal.WriteLine("Ctrl-C stops everything; what was acknowledged is kept.");
         terminal.Flush();

@@ -1,3 +1,5 @@
+using OpenClaw.Abi.Processes;
+
 namespace OpenClaw.Cli.Supervision;
 
 /// <summary>
@@ -13,6 +15,9 @@ internal static class Programs
     public static string Runner { get; } = Path.Combine(Directory, "clw-runner");
 
     public static string Supervisor { get; } = Path.Combine(Directory, "clw-supervisor");
+
+    /// <summary>The word that starts this program for whoever reads our hints: <c>./clw</c> in a checkout, else <c>clw</c>.</summary>
+    public static string Invoked { get; } = InvokedAs.Path.StartsWith("./", StringComparison.Ordinal) ? InvokedAs.Path : "clw";
 
     /// <summary>The link of this name, so that <c>ps</c> and <c>pgrep</c> show it; where it was not made, the program itself.</summary>
     public static string Link(string name) => Path.Combine(Directory, name) is var path && File.Exists(path) ? path : Clw;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
+using OpenClaw.Cli.Supervision;
 using OpenClaw.Client;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
@@ -111,10 +112,19 @@ internal static class DemoCommand
         terminal.WriteLine("Everything is stopped again, and its files are removed.");
         terminal.WriteLine();
         terminal.WriteLine("Try next:");
-        terminal.WriteLine("  clw up                                      a cluster that stays");
-        terminal.WriteLine("  clw task submit --type sleep --wait         work for it, from a second terminal");
-        terminal.WriteLine("  clw explain clw-task-failed                 what a code means, and what to do");
-        terminal.WriteLine("  docs/plugins.md                             how to write a plugin");
+        foreach (
+            var (command, what) in new[]
+            {
+                ("up", "a cluster that stays"),
+                ("task submit --type sleep --payload '{\"ms\": 500}' --wait", "work for it, from a second terminal"),
+                ("explain clw-task-failed", "what a code means, and what to do"),
+            }
+        )
+        {
+            terminal.WriteLine($"  {Programs.Invoked + " " + command, -66} {what}");
+        }
+
+        terminal.WriteLine($"  {"docs/plugins.md", -66} how to write a plugin");
     }
 
     private static void DrawTable(Terminal terminal, DemoTally tally)
