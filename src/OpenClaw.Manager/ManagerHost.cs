@@ -101,6 +101,9 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     {
         var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
         var first = await Task.WhenAny(stopped, broken.Task);
+
+        // Whatever ended it, the graces count from here.
+        context.Stop.End(StopPhase.Accepting);
         if (first == broken.Task)
         {
             return await broken.Task;
@@ -187,7 +190,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
         built.MapRpc(
             rpc,
-            new TaskApi(loop!, core!, store!, new SpecReader(options, context.Time)).Create(),
+            new TaskApi(loop!, core!, store!, new SpecReader(options, context.Time), options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!),
             ClusterApi.Create(loop!, core!, store!)
         );

@@ -104,6 +104,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         var connected = SayReadyAsync();
         var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
         await Task.WhenAny(stopped, link.Completion, broken.Task);
+
+        // Whatever ended it, the graces count from here: what still runs must not keep a worker that has given up.
+        context.Stop.End(StopPhase.Accepting);
         if (broken.Task.IsCompleted)
         {
             return await broken.Task;

@@ -71,7 +71,10 @@ public static class WorkerProgram
             RunnerPath = runnerPath,
             Slots = settings.Worker.Slots,
             Prefetch = settings.Worker.Prefetch,
-            RecycleAfter = settings.Task.Isolation == TaskIsolation.Task ? 1 : settings.Task.RecycleAfter,
+            RecycleAfter =
+                settings.Task.Isolation == TaskIsolation.Task ? 1
+                : settings.Task.RecycleAfter == 0 ? int.MaxValue
+                : settings.Task.RecycleAfter,
             TaskTimeout = settings.Task.Timeout,
             KillGrace = settings.Task.KillGrace,
             HeartbeatInterval = settings.Cluster.HeartbeatInterval,

@@ -13,8 +13,8 @@ internal static class RunDirectory
     {
         try
         {
-            // Directories above are made with the modes that the user's mask gives; only ours is closed to others.
-            System.IO.Directory.CreateDirectory(parent);
+            // The data directory, when it is new: 0700 as the store itself makes it, for we come before the store.
+            System.IO.Directory.CreateDirectory(parent, OwnerOnly | UnixFileMode.UserExecute);
             return System.IO.Directory.CreateDirectory(Path.Combine(parent, "run"), OwnerOnly | UnixFileMode.UserExecute).FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -20,28 +20,34 @@ namespace OpenClaw.Hosting.Loops;
 /// <param name="most">Posts that run before <paramref name="after"/> gets its turn although more wait.</param>
 public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, ILogger<OwnerLoop> logger, int most = 256)
 {
-    private readonly Channel<Action> inbox = Channel.CreateUnbounded<Action>(
+    // Work, and what is done instead when the loop ends before it.
+    private readonly Channel<(Action Work, Action? Dropped)> inbox = Channel.CreateUnbounded<(Action Work, Action? Dropped)>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false }
     );
 
     /// <summary>Queues work for the loop. Dropped after the loop has ended.</summary>
-    public void Post(Action work) => inbox.Writer.TryWrite(work);
+    public void Post(Action work) => inbox.Writer.TryWrite((work, null));
 
-    /// <summary>Runs work in the loop and completes with its result.</summary>
+    /// <summary>Runs work in the loop and completes with its result; is cancelled when the loop ends before, by order or by a fault.</summary>
     public Task<T> AskAsync<T>(Func<T> work)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var posted = inbox.Writer.TryWrite(() =>
-        {
-            try
-            {
-                answer.SetResult(work());
-            }
-            catch (Exception e)
-            {
-                answer.SetException(e);
-            }
-        });
+        var posted = inbox.Writer.TryWrite(
+            (
+                () =>
+                {
+                    try
+                    {
+                        answer.SetResult(work());
+                    }
+                    catch (Exception e)
+                    {
+                        answer.SetException(e);
+                    }
+                },
+                () => answer.SetCanceled()
+            )
+        );
         if (!posted)
         {
             answer.SetCanceled();
@@ -53,15 +59,16 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
     /// <summary>Ends the loop after what was posted before.</summary>
     public void Complete() => inbox.Writer.TryComplete();
 
+    /// <summary>Runs until <see cref="Complete"/> or a fault, which is told and not thrown: it has one addressee.</summary>
     public async Task RunAsync()
     {
         try
         {
             while (await inbox.Reader.WaitToReadAsync())
             {
-                for (var run = 0; run < most && inbox.Reader.TryRead(out var work); run++)
+                for (var run = 0; run < most && inbox.Reader.TryRead(out var post); run++)
                 {
-                    work();
+                    post.Work();
                 }
 
                 after();
@@ -70,8 +77,15 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
         catch (Exception e)
         {
             LogFault(logger, e);
+
+            // Whoever still asks would wait for ever, and the program could not end.
+            inbox.Writer.TryComplete();
+            while (inbox.Reader.TryRead(out var post))
+            {
+                post.Dropped?.Invoke();
+            }
+
             onFault(e);
-            throw;
         }
     }
 

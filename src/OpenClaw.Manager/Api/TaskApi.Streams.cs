@@ -119,7 +119,7 @@ internal sealed partial class TaskApi
         return response;
     }
 
-    private static SubmitManyResponse Refused(Failure failure, int index) =>
+    private SubmitManyResponse Refused(Failure failure, int index) =>
         new()
         {
             Failure = new CallFailure
@@ -128,7 +128,7 @@ internal sealed partial class TaskApi
                 Message = failure.Message,
                 Next = failure.NextStep,
                 Index = index,
-                RetryAfterMs = failure.Entry == Catalogue.TaskQueueFull ? 1000 : 0,
+                RetryAfterMs = failure.Entry == Catalogue.TaskQueueFull ? (long)queueRetryAfter.TotalMilliseconds : 0,
             },
         };
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Watch;
@@ -12,7 +14,7 @@ using Task = System.Threading.Tasks.Task;
 namespace OpenClaw.Manager.Api;
 
 /// <summary><c>openclaw.v1.TaskService</c>: the public API. Checks, asks the loop, waits for the commit, answers.</summary>
-internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskStore store, SpecReader specs)
+internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskStore store, SpecReader specs, TimeSpan queueRetryAfter)
 {
     /// <summary>Submissions that wait for their commit, together; more wait at the door, so that memory stays bounded.</summary>
     private const int MostTasksUnderWay = 64 * 1024;
@@ -82,6 +84,11 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
 
             await operation!.Committed;
             return (operation, unserved);
+        }
+        catch (FailureException e) when (e.Failure.Entry == Catalogue.TaskQueueFull)
+        {
+            var seconds = queueRetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            return e.Failure with { Data = new Dictionary<string, string>(e.Failure.Data) { [LinkFailures.RetryAfterKey] = seconds } };
         }
         catch (FailureException e)
         {

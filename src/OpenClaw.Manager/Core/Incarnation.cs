@@ -34,6 +34,9 @@ internal sealed class Incarnation(WorkerRef worker)
     /// <summary>Attempts that the store has assigned to it, by the task's number.</summary>
     public Dictionary<long, HeldAttempt> Held { get; } = [];
     public DateTimeOffset LastHeard { get; set; }
+
+    /// <summary>The same moment by the clock that nobody sets: a wall clock that leaps forward is no silence.</summary>
+    public long HeardAt { get; set; }
     public DateTimeOffset ConnectedAt { get; set; }
 
     /// <summary>Counts from the last sign of life. Past it, what it holds may be handed over.</summary>

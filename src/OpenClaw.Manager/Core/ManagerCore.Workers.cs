@@ -81,6 +81,7 @@ internal sealed partial class ManagerCore
         incarnation.Session = session;
         incarnation.State = WorkerState.Registering;
         incarnation.LastHeard = now;
+        incarnation.HeardAt = time.GetTimestamp();
         incarnation.ConnectedAt = now;
         incarnation.LastPeer = session.Peer;
         incarnation.Problem = null;
@@ -273,6 +274,7 @@ internal sealed partial class ManagerCore
     {
         var now = time.GetUtcNow();
         from.LastHeard = now;
+        from.HeardAt = time.GetTimestamp();
         from.LeaseUntil = now + options.TaskReassignAfter;
     }
 
@@ -430,7 +432,7 @@ internal sealed partial class ManagerCore
             }
 
             var interval = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000));
-            if (now - worker.LastHeard > interval * 3)
+            if (now - worker.LastHeard > interval * 3 && time.GetElapsedTime(worker.HeardAt) > interval * 3)
             {
                 var silence = new Failure(
                     Catalogue.HeartbeatFailure,
@@ -486,7 +488,11 @@ internal sealed partial class ManagerCore
             {
                 (renew ??= []).Add(incarnation);
             }
-            else if (incarnation.Session is null && now > incarnation.LeaseUntil)
+            else if (
+                incarnation.Session is null
+                && now > incarnation.LeaseUntil
+                && time.GetElapsedTime(incarnation.HeardAt) > options.TaskReassignAfter
+            )
             {
                 (expired ??= []).Add(incarnation);
             }

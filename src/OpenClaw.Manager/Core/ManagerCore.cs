@@ -70,6 +70,7 @@ internal sealed partial class ManagerCore(
             var incarnation = new Incarnation(lease.Worker)
             {
                 LastHeard = now,
+                HeardAt = time.GetTimestamp(),
                 LeaseUntil = now + options.TaskReassignAfter,
                 StoredUntil = now + options.TaskReassignAfter,
                 Problem = "not seen since this manager started",

@@ -22,6 +22,10 @@ internal sealed partial class WorkerCore
     private TimeSpan? leaseStop;
     private DateTimeOffset? leaseCountsFrom;
 
+    /// <summary>When that was learned, by the clock that nobody sets, and how old it was then.</summary>
+    private long leaseLearnedAt;
+    private TimeSpan leaseAgeThen;
+
     /// <summary>What to say at registration: who this is and what it holds.</summary>
     public Register Registration(PluginSet plugins, int processId)
     {
@@ -86,8 +90,7 @@ internal sealed partial class WorkerCore
     {
         session = opened;
         leaseStop = TimeSpan.FromMilliseconds(registered.LeaseStopMs);
-        leaseCountsFrom = sentAt;
-        leaseStopped = false;
+        CountLeaseFrom(sentAt);
         OnCancel(registered.Superseded);
 
         // Sent after this run of the loop has brought them to the disk.
@@ -113,9 +116,13 @@ internal sealed partial class WorkerCore
     }
 
     /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
-    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt)
+    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt) => CountLeaseFrom(sentAt);
+
+    private void CountLeaseFrom(DateTimeOffset sentAt)
     {
         leaseCountsFrom = sentAt;
+        leaseLearnedAt = time.GetTimestamp();
+        leaseAgeThen = time.GetUtcNow() - sentAt;
         leaseStopped = false;
     }
 
@@ -172,13 +179,16 @@ internal sealed partial class WorkerCore
     // A worker that cannot renew its lease stops itself before the manager may hand its tasks on.
     private void CheckLease(DateTimeOffset now)
     {
-        if (
-            options.ContinueOnLinkLoss
-            || leaseStop is not { } span
-            || leaseCountsFrom is not { } from
-            || now - from < span
-            || attempts.Count == 0
-        )
+        if (options.ContinueOnLinkLoss || leaseStop is not { } span || leaseCountsFrom is not { } from || attempts.Count == 0)
+        {
+            return;
+        }
+
+        // By either clock: one that is set back must not lengthen the lease, and one that stands still while the machine sleeps neither.
+        var byWall = now - from;
+        var bySteady = leaseAgeThen + time.GetElapsedTime(leaseLearnedAt);
+        var silent = byWall > bySteady ? byWall : bySteady;
+        if (silent < span)
         {
             return;
         }
@@ -186,7 +196,7 @@ internal sealed partial class WorkerCore
         if (!leaseStopped)
         {
             leaseStopped = true;
-            LogLeaseStop(logger, (now - from).TotalSeconds, attempts.Count);
+            LogLeaseStop(logger, silent.TotalSeconds, attempts.Count);
         }
 
         StopEverything();

@@ -13,7 +13,9 @@ public sealed partial class PluginCatalog(
 )
 {
     private readonly Dictionary<string, (long Length, DateTime Written, string Version)> versions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string?> verdicts = new(StringComparer.Ordinal);
+
+    // By type too: a copy under another name has the same content and lacks the function that its own name promises.
+    private readonly Dictionary<(string Type, string Version), string?> verdicts = [];
     private volatile PluginSet current = PluginSet.Builtins;
 
     public PluginSet Current => current;
@@ -38,10 +40,10 @@ public sealed partial class PluginCatalog(
         var problems = new List<PluginProblem>(read.Problems);
         foreach (var handler in read.Handlers.Values.Where(h => h.Form == HandlerForm.Lua))
         {
-            if (!verdicts.TryGetValue(handler.Version, out var verdict))
+            if (!verdicts.TryGetValue((handler.Type, handler.Version), out var verdict))
             {
                 verdict = await check(handler, cancellation);
-                verdicts[handler.Version] = verdict;
+                verdicts[(handler.Type, handler.Version)] = verdict;
             }
 
             if (verdict is not null)

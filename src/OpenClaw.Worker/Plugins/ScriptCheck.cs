@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenClaw.Abi.Processes;
+using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Worker.Plugins;
 
@@ -36,7 +37,8 @@ public sealed class ScriptCheck(string runnerPath)
                     {
                         Path = runnerPath,
                         Arguments = [runnerPath, "--check", path],
-                        Environment = ChildStart.InheritedEnvironment(),
+                        // The top level of the script runs here: it sees no more than it will see as a task.
+                        Environment = RunnerEnvironment.Passing(),
                         Descriptors = [new(1, write)],
                     }
                 );

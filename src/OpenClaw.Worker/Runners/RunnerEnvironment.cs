@@ -11,15 +11,7 @@ internal static class RunnerEnvironment
 
     public static IReadOnlyList<string> For(WorkerOptions options)
     {
-        var environment = new List<string>();
-        foreach (var name in Passed)
-        {
-            if (Environment.GetEnvironmentVariable(name) is { } value)
-            {
-                environment.Add($"{name}={value}");
-            }
-        }
-
+        var environment = Passing();
         environment.Add(string.Create(CultureInfo.InvariantCulture, $"{PluginEnvironment.Incarnation}={options.Incarnation}"));
         if (WorkerCore.LimitsOf(options).ToText() is { Length: > 0 } limits)
         {
@@ -29,6 +21,21 @@ internal static class RunnerEnvironment
         // Small heaps: there are many runners, and each runs one task at a time.
         environment.Add("DOTNET_gcServer=0");
         environment.Add("DOTNET_TieredPGO=0");
+        return environment;
+    }
+
+    /// <summary>What is passed on of our own environment.</summary>
+    public static List<string> Passing()
+    {
+        var environment = new List<string>();
+        foreach (var name in Passed)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                environment.Add($"{name}={value}");
+            }
+        }
+
         return environment;
     }
 }

@@ -51,6 +51,22 @@ public sealed class WorkerLifeTests : IDisposable
     }
 
     [Fact]
+    public void AWallClockThatLeapsForwardIsNeitherSilenceNorTheEndOfALease()
+    {
+        var (worker, lost) = (Connected(), Connected("w2", identity: "other"));
+        var (first, second) = (rig.Submit(), rig.Submit());
+        lost.Lose();
+        rig.Clock.Now += (long)(rig.Options.TaskReassignAfter * 2).TotalMilliseconds;
+        rig.Core.Tick();
+        rig.Settle();
+        rig.Core.Tick();
+        rig.Settle();
+        Assert.False(worker.Session.IsClosed);
+        Assert.Equal((TaskState.Assigned, TaskState.Assigned), (rig.State(first), rig.State(second)));
+        Assert.Equal((1, 1), (rig.Task(first).Attempt, rig.Task(second).Attempt));
+    }
+
+    [Fact]
     public void ALostConnectionMovesNothing()
     {
         var (worker, other) = (Connected(), Connected("w2", slots: 8, identity: "other"));

@@ -7,7 +7,7 @@ namespace OpenClaw.Tests.Support;
 public sealed class VirtualTime(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock gate = new();
-    private readonly DateTimeOffset origin = start ?? new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset origin = start ?? new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly List<VirtualTimer> armed = [];
     private readonly List<(Func<TimeSpan, bool> Wanted, TaskCompletionSource<TimeSpan> Signal)> waiters = [];
     private TimeSpan elapsed;
@@ -29,7 +29,22 @@ public sealed class VirtualTime(DateTimeOffset? start = null) : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override DateTimeOffset GetUtcNow() => origin + Elapsed;
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (gate)
+        {
+            return origin + elapsed;
+        }
+    }
+
+    /// <summary>Sets the wall clock, as an operator or a time server does; timestamps and timers do not notice.</summary>
+    public void SetWallClock(TimeSpan by)
+    {
+        lock (gate)
+        {
+            origin += by;
+        }
+    }
 
     public override long GetTimestamp() => Elapsed.Ticks;
 

@@ -159,6 +159,21 @@ public sealed class PartsTests : IDisposable
     }
 
     [Fact]
+    public async Task ACopyUnderAnotherNameIsCheckedForItself()
+    {
+        var catalog = new PluginCatalog(
+            directory.FullName,
+            (handler, _) => Task.FromResult(handler.Type == "image" ? null : "there is no function of that name"),
+            new RecordingLogger<PluginCatalog>()
+        );
+        Plugin("image.lua", "the same");
+        Plugin("zoom.lua", "the same");
+        await catalog.RefreshAsync(default);
+        Assert.Contains("image", catalog.Current.Handlers.Keys);
+        Assert.DoesNotContain("zoom", catalog.Current.Handlers.Keys);
+    }
+
+    [Fact]
     public async Task ADirectoryThatIsNotThereHoldsTheBuiltinTypes()
     {
         var catalog = new PluginCatalog("/nowhere/at/all", (_, _) => Task.FromResult<string?>(null), new RecordingLogger<PluginCatalog>());

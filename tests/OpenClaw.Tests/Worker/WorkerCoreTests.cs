@@ -182,6 +182,19 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Fact]
+    public void AClockThatIsSetBackDoesNotLengthenTheLease()
+    {
+        rig.Assign(1);
+        rig.Report(rig.Runners[0], FrameKind.Started, 1);
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Time.SetWallClock(-TimeSpan.FromHours(1));
+        rig.Pass(TimeSpan.FromSeconds(299));
+        Assert.Empty(rig.Runners[0].Signals);
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal([Signals.Terminate], rig.Runners[0].Signals);
+    }
+
+    [Fact]
     public void WithoutALeaseTheWorkerStopsItsAttemptsOnceAndSaysSoOnce()
     {
         rig.Assign(1, 2, 3);
