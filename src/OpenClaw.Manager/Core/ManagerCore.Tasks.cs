@@ -65,7 +65,7 @@ internal sealed partial class ManagerCore
         }
         else if (failure?.Entry == Catalogue.StoreFull || failure?.Entry == Catalogue.StoreUnwritable)
         {
-            StoreRefuses(failure);
+            StoreRefuses(failure, RefusalShown);
         }
 
         AssignmentBatch? batch = null;

@@ -36,6 +36,11 @@ internal sealed partial class ManagerCore(
     /// <summary>While the store refuses, claims wait until then.</summary>
     private DateTimeOffset storeTroubleUntil;
 
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a refused submission shows in the status: only the next one tells more.</summary>
+    private static readonly TimeSpan RefusalShown = TimeSpan.FromSeconds(5);
+
     /// <summary>The store has refused lately; a submission is not tried again here, so it alone makes nothing wait.</summary>
     private DateTimeOffset degradedUntil;
 
@@ -125,20 +130,20 @@ internal sealed partial class ManagerCore(
     /// </summary>
     private void Again(Failure failure, Action retry)
     {
-        StoreRefuses(failure);
-        storeTroubleUntil = time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        StoreRefuses(failure, RetryPause);
+        storeTroubleUntil = time.GetUtcNow() + RetryPause;
         retries.Add(retry);
     }
 
-    /// <summary>The store refuses for a reason of its own, whatever it was asked: said once, and the status says it for a while.</summary>
-    private void StoreRefuses(Failure failure)
+    /// <summary>The store refuses for a reason of its own: said once, and the status says it until it was asked again in vain or not.</summary>
+    private void StoreRefuses(Failure failure, TimeSpan shownFor)
     {
         if (time.GetUtcNow() >= degradedUntil)
         {
             LogStoreTrouble(logger, failure.Code, failure.Message);
         }
 
-        degradedUntil = time.GetUtcNow() + TimeSpan.FromSeconds(5);
+        degradedUntil = time.GetUtcNow() + shownFor;
     }
 
     /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>
