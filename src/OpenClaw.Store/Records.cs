@@ -165,7 +165,7 @@ public sealed record TaskFilter
     public long? Before { get; init; }
 
     /// <summary>
-    /// Leaves payload, result, late result and failure empty: for lists of one line a task, which need not read megabytes.
+    /// Leaves payload, result and late result empty: for lists of one line a task, which need not read a megabyte for each.
     /// </summary>
     public bool WithoutBodies { get; init; }
 }

@@ -189,6 +189,7 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
                 Project = NullIfEmpty(request.Project),
                 Limit = limit,
                 Before = before,
+                WithoutBodies = true,
             },
             context.Cancellation
         );

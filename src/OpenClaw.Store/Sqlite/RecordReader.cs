@@ -12,6 +12,7 @@ internal sealed class RecordReader(Connection connection)
         r.run_micros, r.reason, r.cancelled_by
         """;
     private const string Bodies = ", b.payload, r.failure, r.result, r.late_result";
+    private const string FailureAlone = ", NULL, r.failure, NULL, NULL";
     private const string Joins =
         " JOIN bodies b ON b.seq = t.seq LEFT JOIN results r ON r.seq = t.seq LEFT JOIN holders h ON h.id = t.holder ";
     private const int FirstBody = 23;
@@ -44,7 +45,7 @@ internal sealed class RecordReader(Connection connection)
             return null;
         }
 
-        var record = Read(get, bodies: true);
+        var record = Read(get);
         get.Reset();
         return record;
     }
@@ -54,7 +55,7 @@ internal sealed class RecordReader(Connection connection)
         var result = new List<TaskRecord>();
         var (where, parameters) = Where(filter);
         using var list = connection.PrepareOnce(
-            $"SELECT {Columns}{(filter.WithoutBodies ? "" : Bodies)} FROM tasks t{Joins}WHERE {where} ORDER BY t.seq DESC LIMIT {Limit(filter)}"
+            $"SELECT {Columns}{(filter.WithoutBodies ? FailureAlone : Bodies)} FROM tasks t{Joins}WHERE {where} ORDER BY t.seq DESC LIMIT {Limit(filter)}"
         );
         for (var i = 0; i < parameters.Count; i++)
         {
@@ -63,7 +64,7 @@ internal sealed class RecordReader(Connection connection)
 
         while (list.Step())
         {
-            result.Add(Read(list, !filter.WithoutBodies));
+            result.Add(Read(list));
         }
 
         return result;
@@ -124,7 +125,7 @@ internal sealed class RecordReader(Connection connection)
         return result;
     }
 
-    private TaskRecord Read(Statement row, bool bodies)
+    private TaskRecord Read(Statement row)
     {
         var lane = LaneOf(row.Int(12));
         return new TaskRecord
@@ -154,10 +155,10 @@ internal sealed class RecordReader(Connection connection)
             RunMicros = row.Long(20),
             Reason = row.Text(21),
             CancelledBy = row.Text(22),
-            Payload = bodies ? row.Bytes(FirstBody).ToArray() : default,
-            Failure = bodies ? OrNull(row, FirstBody + 1) : null,
-            Result = bodies ? OrNull(row, FirstBody + 2) : null,
-            LateResult = bodies ? OrNull(row, FirstBody + 3) : null,
+            Payload = row.Bytes(FirstBody).ToArray(),
+            Failure = OrNull(row, FirstBody + 1),
+            Result = OrNull(row, FirstBody + 2),
+            LateResult = OrNull(row, FirstBody + 3),
         };
     }
 

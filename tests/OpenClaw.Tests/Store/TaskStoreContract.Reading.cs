@@ -70,6 +70,15 @@ public abstract partial class TaskStoreContract
     }
 
     [Fact]
+    public async Task Lists_without_bodies_still_say_why_a_task_failed()
+    {
+        var (w, task) = await HeldTaskAsync();
+        await Store.FinishAsync(task.Failure(w));
+        var record = Assert.Single(await Store.ListAsync(new() { WithoutBodies = true }, default));
+        Assert.Equal((true, true), (record.Payload.IsEmpty, record.Failure.HasValue));
+    }
+
+    [Fact]
     public async Task Tasks_are_got_by_number_and_those_not_here_left_out()
     {
         await Store.SubmitAsync(StoreActions.Task("a"), StoreActions.Task("b"));
