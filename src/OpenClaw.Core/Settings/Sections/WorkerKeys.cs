@@ -18,20 +18,12 @@ public static class WorkerKeys
         new(
             "worker.prefetch",
             SettingTypes.Int,
-            "How many tasks beyond the free slots the worker takes in advance, of types that run short."
+            "How many tasks beyond its slots the worker takes at most in advance; of each type no more than run in 50 ms."
         )
         {
-            Default = "64",
+            Default = "4096",
             Min = "0",
             Max = "100000",
-        };
-
-    public static SettingKey<TimeSpan> PrefetchBelow { get; } =
-        new("worker.prefetch_below", SettingTypes.Duration, "A type is prefetched while its median run is shorter than this.")
-        {
-            Default = "100ms",
-            Min = "0s",
-            Max = "1h",
         };
 
     public static SettingKey<long> MaxMemory { get; } =
@@ -118,7 +110,6 @@ public static class WorkerKeys
         [
             Slots,
             Prefetch,
-            PrefetchBelow,
             MaxMemory,
             OpenFiles,
             StateDir,

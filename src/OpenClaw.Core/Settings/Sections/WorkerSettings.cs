@@ -6,10 +6,8 @@ public sealed record WorkerSettings
     /// <summary>At least 1.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>Tasks beyond the free slots.</summary>
+    /// <summary>Tasks beyond the slots, at most.</summary>
     public required int Prefetch { get; init; }
-
-    public required TimeSpan PrefetchBelow { get; init; }
 
     /// <summary>Bytes for the worker's whole tree; null when not set.</summary>
     public required long? MaxMemoryBytes { get; init; }
@@ -39,7 +37,6 @@ public sealed record WorkerSettings
         {
             Slots = settings.Int(WorkerKeys.Slots),
             Prefetch = settings.Int(WorkerKeys.Prefetch),
-            PrefetchBelow = settings.Get(WorkerKeys.PrefetchBelow),
             MaxMemoryBytes = settings.Has(WorkerKeys.MaxMemory) ? settings.Get(WorkerKeys.MaxMemory) : null,
             OpenFiles = settings.Has(WorkerKeys.OpenFiles) ? settings.Get(WorkerKeys.OpenFiles) : null,
             StateDir = settings.TextOrNull(WorkerKeys.StateDir),
