@@ -29,6 +29,12 @@ internal sealed class Patience(Caller caller, ClientOptions options, bool endles
             return false;
         }
 
+        if (failure.Entry == Catalogue.ConnectionLost || failure.Entry == Catalogue.ManagerStopping)
+        {
+            // Somebody was there a moment ago, and is worth waiting for.
+            caller.Answered();
+        }
+
         caller.MoveOn();
         if (++asked < caller.Count)
         {
