@@ -100,6 +100,11 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         using var tick = context.Time.CreateTimer(_ => loop.Post(core.Tick), null, TickInterval, TickInterval);
         using var watch = new PluginWatch(options.PluginDirectory, RefreshPlugins, context.Time);
         link.Start();
+        if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
+        {
+            LogMemoryNotEnforced(logger);
+        }
+
         LogUp(logger, options.WorkerId, options.Slots, plugins.Current.Handlers.Count, options.PluginDirectory);
         var connected = SayReadyAsync();
         var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
@@ -194,6 +199,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     [LoggerMessage(1, LogLevel.Information, "Worker {worker} is up: {slots} slots, {types} task types, plugins in {directory}")]
     private static partial void LogUp(ILogger logger, string worker, int slots, int types, string directory);
+
+    [LoggerMessage(5, LogLevel.Warning, "worker.max_memory (--max-mem, CLW_MAX_MEM) is accepted and not enforced by this version")]
+    private static partial void LogMemoryNotEnforced(ILogger logger);
 
     [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
     private static partial void LogStopping(ILogger logger);

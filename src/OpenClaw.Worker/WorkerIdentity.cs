@@ -14,16 +14,37 @@ internal sealed class WorkerIdentity : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly FileStream held;
+    private readonly string file;
+    private Kept kept;
 
-    private WorkerIdentity(string id, string mark, FileStream held)
+    private WorkerIdentity(string id, Kept kept, string file, FileStream held)
     {
         Id = id;
-        Mark = mark;
+        this.kept = kept;
+        this.file = file;
         this.held = held;
     }
 
     public string Id { get; }
-    public string Mark { get; }
+    public string Mark => kept.Mark;
+
+    /// <summary>
+    /// The number of this process among the processes of this worker: what its supervisor drew, or one more than the last when a clock
+    /// that was set back drew a smaller one. A manager takes a smaller number for an older process and refuses it.
+    /// </summary>
+    public Result<long> NextIncarnation(long drawn)
+    {
+        try
+        {
+            kept = kept with { LastIncarnation = Math.Max(drawn, kept.LastIncarnation + 1) };
+            Write(file, kept);
+            return kept.LastIncarnation;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(Catalogue.StoreUnwritable, $"{file} cannot be written: {e.Message}");
+        }
+    }
 
     /// <summary>Takes the directory's identity, made at the first start. <paramref name="chosenId"/> wins over the kept name.</summary>
     public static Result<WorkerIdentity> Take(string directory, string? chosenId)
@@ -42,15 +63,16 @@ internal sealed class WorkerIdentity : IDisposable
                 return new Failure(Catalogue.StoreInUse, $"{directory} is used by another worker");
             }
 
-            var file = Path.Combine(directory, "identity.json");
-            var kept = File.Exists(file) ? Read(file) : null;
-            if (kept is null)
+            var path = Path.Combine(directory, "identity.json");
+            var known = File.Exists(path) ? Read(path) : null;
+            if (known is null)
             {
-                kept = new Kept(chosenId ?? DefaultId(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
-                Write(file, kept);
+                var mark = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+                known = new Kept(chosenId ?? DefaultId(mark), mark, 0);
+                Write(path, known);
             }
 
-            return new WorkerIdentity(chosenId ?? kept.Id, kept.Mark, locked);
+            return new WorkerIdentity(chosenId ?? known.Id, known, path, locked);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -94,15 +116,16 @@ internal sealed class WorkerIdentity : IDisposable
         File.Move(partial, file, overwrite: true);
     }
 
-    private static string DefaultId()
+    // With a part of the mark: hosts and containers may share a name, workers must not.
+    private static string DefaultId(string mark)
     {
         var host = new string([.. Environment.MachineName.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c == '-')]);
-        return $"worker-{(host.Length == 0 ? "host" : host)}";
+        return $"worker-{(host.Length == 0 ? "host" : host)}-{mark[..4]}";
     }
 
     public void Dispose() => held.Dispose();
 
-    internal sealed record Kept(string Id, string Mark);
+    internal sealed record Kept(string Id, string Mark, long LastIncarnation);
 }
 
 [JsonSerializable(typeof(WorkerIdentity.Kept))]

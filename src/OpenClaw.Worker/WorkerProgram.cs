@@ -47,25 +47,38 @@ public static class WorkerProgram
         }
 
         using var held = identity.Value;
-        await using var host = new WorkerHost(Options(context, held, directory, runnerPath), context);
+        var drawn = long.TryParse(
+            Environment.GetEnvironmentVariable(IncarnationVariable),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var given
+        )
+            ? given
+            : context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var incarnation = held.NextIncarnation(drawn);
+        if (!incarnation.IsOk)
+        {
+            return incarnation.Failure;
+        }
+
+        await using var host = new WorkerHost(Options(context, held, incarnation.Value, directory, runnerPath), context);
         return await host.RunAsync();
     }
 
-    private static WorkerOptions Options(DaemonContext context, WorkerIdentity identity, string directory, string runnerPath)
+    private static WorkerOptions Options(
+        DaemonContext context,
+        WorkerIdentity identity,
+        long incarnation,
+        string directory,
+        string runnerPath
+    )
     {
         var settings = context.Loaded.Settings;
         return new WorkerOptions
         {
             WorkerId = identity.Id,
             Identity = identity.Mark,
-            Incarnation = long.TryParse(
-                Environment.GetEnvironmentVariable(IncarnationVariable),
-                NumberStyles.None,
-                CultureInfo.InvariantCulture,
-                out var given
-            )
-                ? given
-                : context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            Incarnation = incarnation,
             StateDirectory = directory,
             PluginDirectory = context.Loaded.Paths.PluginDir,
             RunnerPath = runnerPath,

@@ -50,12 +50,6 @@ public sealed record SettingsRule(string Name, bool Fatal, IReadOnlyList<Setting
                     : null
         ),
         new(
-            "retry-cap",
-            true,
-            [TaskKeys.MaxRetryBackoff, TaskKeys.RetryBackoff],
-            s => s.Task.MaxRetryBackoff < s.Task.RetryBackoff ? $"must not be under retry_backoff ({Show(s.Task.RetryBackoff)})" : null
-        ),
-        new(
             "smaller-memory-wins",
             false,
             [TaskKeys.MaxMemoryGb, WorkerKeys.MaxMemory],

@@ -42,7 +42,9 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
                     }
                     catch (Exception e)
                     {
+                        // Half done, like any other post that throws: whoever asked hears it, and the loop ends with it.
                         answer.SetException(e);
+                        throw;
                     }
                 },
                 () => answer.SetCanceled()

@@ -27,7 +27,7 @@ internal sealed partial class TaskApi
     {
         // Answers go out in the order of the requests; each waits for its own commit.
         var underWay = Channel.CreateBounded<Task<SubmitManyResponse>>(MostRequestsAhead);
-        var answering = AnswerAsync(underWay.Reader, responses);
+        var answering = AnswerAsync(underWay, responses);
         try
         {
             while (await requests.ReadAsync() is { } request)
@@ -37,38 +37,51 @@ internal sealed partial class TaskApi
                     break;
                 }
 
+                if (!await underWay.Writer.WaitToWriteAsync())
+                {
+                    break;
+                }
+
                 await underWay.Writer.WriteAsync(SubmitBatchAsync(request, context.Principal));
             }
         }
         finally
         {
-            underWay.Writer.Complete();
+            underWay.Writer.TryComplete();
             await answering;
         }
 
         return null;
     }
 
-    private static async Task AnswerAsync(ChannelReader<Task<SubmitManyResponse>> underWay, RpcWriter<SubmitManyResponse> responses)
+    private static async Task AnswerAsync(Channel<Task<SubmitManyResponse>> underWay, RpcWriter<SubmitManyResponse> responses)
     {
         Failure? gone = null;
-        await foreach (var answer in underWay.ReadAllAsync())
+        try
         {
-            var response = await answer;
-            if (gone is not null)
+            await foreach (var answer in underWay.Reader.ReadAllAsync())
             {
-                continue;
-            }
+                var response = await answer;
+                if (gone is not null)
+                {
+                    continue;
+                }
 
-            try
-            {
-                await responses.WriteAsync(response);
+                try
+                {
+                    await responses.WriteAsync(response);
+                }
+                catch (FailureException e)
+                {
+                    // The client is gone; what it had sent is stored all the same. Go on emptying the channel.
+                    gone = e.Failure;
+                }
             }
-            catch (FailureException e)
-            {
-                // The client is gone; what it had sent is stored all the same. Go on emptying the channel.
-                gone = e.Failure;
-            }
+        }
+        finally
+        {
+            // Whoever waits for room learns that nobody makes any.
+            underWay.Writer.TryComplete();
         }
     }
 

@@ -50,7 +50,11 @@ public static class ManagerKeys
         };
 
     public static SettingKey<TimeSpan> ShutdownGrace { get; } =
-        new("manager.shutdown_grace", SettingTypes.Duration, "How long a stopping manager lets open calls end.")
+        new(
+            "manager.shutdown_grace",
+            SettingTypes.Duration,
+            "How long a stopping manager may take to write what it has accepted; calls under way get 5 s."
+        )
         {
             Default = "30s",
             Min = "0s",

@@ -7,7 +7,7 @@ public static class QueueKeys
         new(
             "queue.capacity",
             SettingTypes.Int,
-            "How many unfinished tasks the queue holds; beyond it submissions are refused with a retry-after."
+            "How many tasks may wait, ready or delayed; beyond it submissions are refused with a retry-after."
         )
         {
             Default = "1000000",
@@ -31,15 +31,7 @@ public static class QueueKeys
             Max = "3650d",
         };
 
-    public static SettingKey<TimeSpan> RetentionFailed { get; } =
-        new("queue.retention_failed", SettingTypes.Duration, "How long tasks that ended FAILED, CANCELLED or DEAD are kept.")
-        {
-            Default = "30d",
-            Min = "1m",
-            Max = "3650d",
-        };
-
-    public static IReadOnlyList<SettingKey> All => [Capacity, RetryAfter, Retention, RetentionFailed];
+    public static IReadOnlyList<SettingKey> All => [Capacity, RetryAfter, Retention];
 }
 
 /// <summary>The section <c>queue</c>. Immutable.</summary>
@@ -52,14 +44,11 @@ public sealed record QueueSettings
 
     public required TimeSpan Retention { get; init; }
 
-    public required TimeSpan RetentionFailed { get; init; }
-
     internal static QueueSettings From(OpenClawSettings settings) =>
         new()
         {
             Capacity = settings.Get(QueueKeys.Capacity),
             RetryAfter = settings.Get(QueueKeys.RetryAfter),
             Retention = settings.Get(QueueKeys.Retention),
-            RetentionFailed = settings.Get(QueueKeys.RetentionFailed),
         };
 }

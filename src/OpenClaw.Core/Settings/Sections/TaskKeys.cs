@@ -38,22 +38,6 @@ public static class TaskKeys
             Max = "1000",
         };
 
-    public static SettingKey<TimeSpan> RetryBackoff { get; } =
-        new("task.retry_backoff", SettingTypes.Duration, "The wait before the first retry; it doubles from there.")
-        {
-            Default = "1s",
-            Min = "0s",
-            Max = "1d",
-        };
-
-    public static SettingKey<TimeSpan> MaxRetryBackoff { get; } =
-        new("task.max_retry_backoff", SettingTypes.Duration, "The longest wait between two retries.")
-        {
-            Default = "5m",
-            Min = "0s",
-            Max = "30d",
-        };
-
     public static SettingKey<long> MaxLosses { get; } =
         new("task.max_losses", SettingTypes.Int, "How often a task may lose its worker before it is DEAD.")
         {
@@ -90,19 +74,8 @@ public static class TaskKeys
             Flags = ["--core-dump"],
         };
 
-    public static SettingKey<string> CoreDir { get; } =
-        new("task.core_dir", SettingTypes.Path, "Where cores are kept, as clw-core.PID.") { Default = "/tmp" };
-
     public static SettingKey<long> CoreMaxBytes { get; } =
         new("task.core_max_bytes", SettingTypes.Size, "The largest core that is kept.") { Default = "2G", Min = "1M" };
-
-    public static SettingKey<long> CoreKeep { get; } =
-        new("task.core_keep", SettingTypes.Int, "How many cores are kept; older ones are removed.")
-        {
-            Default = "10",
-            Min = "0",
-            Max = "10000",
-        };
 
     public static SettingKey<long> OomScore { get; } =
         new(
@@ -123,16 +96,12 @@ public static class TaskKeys
             Timeout,
             KillGrace,
             MaxRetries,
-            RetryBackoff,
-            MaxRetryBackoff,
             MaxLosses,
             Isolation,
             RecycleAfter,
             PluginDir,
             EnableCoreDumps,
-            CoreDir,
             CoreMaxBytes,
-            CoreKeep,
             OomScore,
         ];
 }

@@ -23,10 +23,6 @@ public sealed record TaskSettings
 
     public required int MaxRetries { get; init; }
 
-    public required TimeSpan RetryBackoff { get; init; }
-
-    public required TimeSpan MaxRetryBackoff { get; init; }
-
     public required int MaxLosses { get; init; }
 
     public required TaskIsolation Isolation { get; init; }
@@ -39,11 +35,7 @@ public sealed record TaskSettings
 
     public required bool EnableCoreDumps { get; init; }
 
-    public required string CoreDir { get; init; }
-
     public required long CoreMaxBytes { get; init; }
-
-    public required int CoreKeep { get; init; }
 
     /// <summary>-1000 to 1000.</summary>
     public required int OomScore { get; init; }
@@ -55,16 +47,12 @@ public sealed record TaskSettings
             Timeout = settings.Get(TaskKeys.Timeout) is var timeout && timeout > TimeSpan.Zero ? timeout : null,
             KillGrace = settings.Get(TaskKeys.KillGrace),
             MaxRetries = settings.Int(TaskKeys.MaxRetries),
-            RetryBackoff = settings.Get(TaskKeys.RetryBackoff),
-            MaxRetryBackoff = settings.Get(TaskKeys.MaxRetryBackoff),
             MaxLosses = settings.Int(TaskKeys.MaxLosses),
             Isolation = settings.Get(TaskKeys.Isolation),
             RecycleAfter = settings.Int(TaskKeys.RecycleAfter),
             PluginDir = settings.Get(TaskKeys.PluginDir),
             EnableCoreDumps = settings.Get(TaskKeys.EnableCoreDumps),
-            CoreDir = settings.Get(TaskKeys.CoreDir),
             CoreMaxBytes = settings.Get(TaskKeys.CoreMaxBytes),
-            CoreKeep = settings.Int(TaskKeys.CoreKeep),
             OomScore = settings.Int(TaskKeys.OomScore),
         };
 }

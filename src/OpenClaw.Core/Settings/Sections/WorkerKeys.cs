@@ -63,12 +63,6 @@ public static class WorkerKeys
             Min = "1M",
         };
 
-    public static SettingKey<string> HealthHost { get; } =
-        new("worker.health_host", SettingTypes.Text, "Where the health port listens; it holds no payload and no secret and may be 0.0.0.0.")
-        {
-            Default = "127.0.0.1",
-        };
-
     public static SettingKey<long> HealthPort { get; } =
         new("worker.health_port", SettingTypes.Int, "The port of the health document; 0: the system chooses.")
         {
@@ -107,17 +101,5 @@ public static class WorkerKeys
         };
 
     public static IReadOnlyList<SettingKey> All =>
-        [
-            Slots,
-            Prefetch,
-            MaxMemory,
-            OpenFiles,
-            StateDir,
-            OutboxMaxBytes,
-            HealthHost,
-            HealthPort,
-            ShutdownGrace,
-            RespawnAttempts,
-            RespawnWindow,
-        ];
+        [Slots, Prefetch, MaxMemory, OpenFiles, StateDir, OutboxMaxBytes, HealthPort, ShutdownGrace, RespawnAttempts, RespawnWindow];
 }

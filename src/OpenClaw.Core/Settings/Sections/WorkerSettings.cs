@@ -21,8 +21,6 @@ public sealed record WorkerSettings
     /// <summary>Bytes.</summary>
     public required long OutboxMaxBytes { get; init; }
 
-    public required string HealthHost { get; init; }
-
     /// <summary>0 lets the system choose.</summary>
     public required int HealthPort { get; init; }
 
@@ -41,7 +39,6 @@ public sealed record WorkerSettings
             OpenFiles = settings.Has(WorkerKeys.OpenFiles) ? settings.Get(WorkerKeys.OpenFiles) : null,
             StateDir = settings.TextOrNull(WorkerKeys.StateDir),
             OutboxMaxBytes = settings.Get(WorkerKeys.OutboxMaxBytes),
-            HealthHost = settings.Get(WorkerKeys.HealthHost),
             HealthPort = settings.Int(WorkerKeys.HealthPort),
             ShutdownGrace = settings.Get(WorkerKeys.ShutdownGrace),
             RespawnAttempts = settings.Int(WorkerKeys.RespawnAttempts),
