@@ -18,10 +18,15 @@ public sealed record ClientOptions
 
     /// <summary>
     /// How long a call that can be repeated safely is repeated while a manager that has answered before cannot be reached (a restart
-    /// takes a second or two). A manager that never answered is not waited for: the first call fails at once.
+    /// takes a second or two). A manager that never answered is not waited for: the first call fails at once, unless <see cref="ExpectManager"/> says that it should be there.
     /// Waiting and watching are repeated for as long as the caller waits.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A manager has said that it runs at the address: when nobody answers there, it is being started again and is waited for, some seconds.
+    /// </summary>
+    public bool ExpectManager { get; init; }
 
     /// <summary>The waits between repeated calls.</summary>
     public BackoffOptions Backoff { get; init; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));

@@ -21,7 +21,7 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var port = DaemonCommands.PortFlag(invocation, Port);
+        var port = DaemonCommands.PortFlag(invocation, Port).Concat(Beside(invocation)).ToList();
         var loaded = Flags.Load(invocation, port);
         foreach (var notice in loaded.Notices)
         {
@@ -79,6 +79,30 @@ internal static class UpCommand
 
         var code = await run.EndedAsync();
         return code == 0 || run.FailureOfChildren() is not { } failure ? code : throw failure.AsException();
+    }
+
+    // A cluster beside another needs no more than a directory and a port: what was not said follows from what was.
+    private static IEnumerable<SettingFlag> Beside(Invocation invocation)
+    {
+        var given = Flags.Read(invocation.Parsed);
+        bool Said(SettingKey key) => given.Any(f => f.Path == key.Path);
+        if (invocation.Has(Port) && !Said(ManagerKeys.Web))
+        {
+            yield return new("--web", ManagerKeys.Web.Path, "127.0.0.1:0");
+        }
+
+        if (given.FirstOrDefault(f => f.Path == ManagerKeys.DataDir.Path) is { Value: { Length: > 0 } directory })
+        {
+            if (!Said(WorkerKeys.StateDir))
+            {
+                yield return new("--state-dir", WorkerKeys.StateDir.Path, directory);
+            }
+
+            if (!Said(LogKeys.Directory))
+            {
+                yield return new("--log-dir", LogKeys.Directory.Path, Path.Combine(directory, "log"));
+            }
+        }
     }
 
     private static void Show(Invocation invocation, SupervisorEvent happened)

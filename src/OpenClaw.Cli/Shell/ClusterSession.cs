@@ -23,6 +23,7 @@ internal static class ClusterSession
             new ClientOptions
             {
                 Addresses = Addresses(loaded),
+                ExpectManager = IsLocal(loaded),
                 Token = Token(loaded.Paths.DataDir),
                 ConnectTimeout = loaded.Settings.Cluster.ConnectTimeout,
                 OnTrouble = new TroubleNotes(invocation.Terminal).Note,
@@ -50,9 +51,13 @@ internal static class ClusterSession
     /// <summary>Where the managers are.</summary>
     public static IReadOnlyList<HostPort> Addresses(LoadedSettings loaded)
     {
-        var chosen = loaded.Settings.Find(ClusterKeys.ManagerAddress) is not { At.Kind: SourceKind.Default };
-        return !chosen && LocalCluster.FindAddress(loaded.Paths.DataDir) is { } local ? [local] : loaded.Settings.Cluster.ManagerAddress;
+        return IsLocal(loaded) ? [LocalCluster.FindAddress(loaded.Paths.DataDir)!.Value] : loaded.Settings.Cluster.ManagerAddress;
     }
+
+    // Nobody chose an address, and a manager of this machine has said where it is.
+    private static bool IsLocal(LoadedSettings loaded) =>
+        loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: SourceKind.Default }
+        && LocalCluster.FindAddress(loaded.Paths.DataDir) is not null;
 
     private static Func<string?> Token(string dataDirectory)
     {

@@ -9,6 +9,9 @@ namespace OpenClaw.Client.Calling;
 /// <param name="endless">For calls that wait by nature: no limit but the caller's token.</param>
 internal sealed class Patience(Caller caller, ClientOptions options, bool endless)
 {
+    /// <summary>How long a manager that should be there, and has not answered yet, is waited for: its supervisor may be starting it again.</summary>
+    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(5);
+
     private readonly Backoff backoff = new(options.Backoff, new Random(HashCode.Combine(Environment.ProcessId, Environment.TickCount64)));
     private long since = options.Time.GetTimestamp();
     private int asked;
@@ -43,7 +46,8 @@ internal sealed class Patience(Caller caller, ClientOptions options, bool endles
         }
 
         asked = 0;
-        if (!caller.HasAnswered || (!endless && options.Time.GetElapsedTime(since) >= options.Patience))
+        var waited = options.Time.GetElapsedTime(since);
+        if (caller.HasAnswered ? !endless && waited >= options.Patience : !options.ExpectManager || waited >= FirstAnswer)
         {
             return false;
         }

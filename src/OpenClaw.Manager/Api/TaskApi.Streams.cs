@@ -163,6 +163,9 @@ internal sealed partial class TaskApi
             open.Add(id.Number);
         }
 
+        // The head of the answer at once: the caller then knows that the manager was there, and comes back to it when it is restarted.
+        await responses.FlushAsync();
+
         // Wait first, then look: what ends in between is seen by the wait.
         var all = open.ToArray();
         var wait = new EndWait();

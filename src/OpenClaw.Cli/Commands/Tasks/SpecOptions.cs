@@ -69,7 +69,7 @@ internal static class SpecOptions
             TimeoutMs = Milliseconds("--timeout", invocation.Get(Timeout)),
             Queue = invocation.Get(Queue) ?? "",
             Project = invocation.Get(Project) ?? "",
-            Key = invocation.Get(Key) ?? "",
+            Key = KeyOf(invocation),
             Strict = invocation.Get(Strict),
         };
         if (invocation.Get(MaxRetries) is { } retries)
@@ -95,6 +95,12 @@ internal static class SpecOptions
     public static Option PayloadOption => Payload;
 
     public static bool HasPayload(Invocation invocation) => invocation.Has(Payload);
+
+    // A variable that is not set makes an empty key, and with it every repetition a new task.
+    private static string KeyOf(Invocation invocation) =>
+        invocation.Has(Key) && invocation.Get(Key) is null or ""
+            ? throw new Failure(Catalogue.Usage, "--key is empty", "Give a key, or leave --key out").AsException()
+            : invocation.Get(Key) ?? "";
 
     public static bool HasKey(Invocation invocation) => invocation.Has(Key);
 

@@ -86,6 +86,11 @@ internal static class TaskCommands
             tasks.Add(task);
         }
 
+        if (tasks.Count == limit && invocation.Get(Limit) is null)
+        {
+            invocation.Terminal.Note($"note: the newest {limit} tasks; --limit shows more");
+        }
+
         if (invocation.Json)
         {
             Json.Write(
