@@ -10,9 +10,12 @@ namespace OpenClaw.Tests.Client;
 /// <summary>What is submitted is stored once, or the caller learns exactly how much is and how much may be.</summary>
 public sealed class SubmissionTests
 {
+    /// <summary>Milliseconds after which a test that waits for ever has failed.</summary>
+    private const int Limit = 30_000;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Batches_travel_ahead_of_their_answers_and_ids_come_in_order()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -46,7 +49,7 @@ public sealed class SubmissionTests
         Assert.Equal(1200, manager.Stored.Count);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Without_keys_a_lost_answer_ends_the_submission_with_exact_counts_and_nothing_is_doubled()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -74,7 +77,7 @@ public sealed class SubmissionTests
         Assert.Equal(30, manager.Stored.Count);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task With_keys_a_submission_goes_on_after_a_crash_and_stores_each_task_once()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -110,7 +113,7 @@ public sealed class SubmissionTests
         Assert.Equal(60, ids.Distinct().Count());
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_full_queue_is_waited_out()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -135,7 +138,7 @@ public sealed class SubmissionTests
         Assert.Equal(5, manager.Stored.Count);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_refusal_names_the_task_at_fault_by_its_place_among_all_and_what_is_under_way_is_still_counted()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -160,7 +163,7 @@ public sealed class SubmissionTests
         Assert.Equal("0", failure.Data["uncertain"]);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_source_that_is_slow_does_not_hold_up_what_it_gave()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -179,7 +182,7 @@ public sealed class SubmissionTests
         Assert.Equal(2, manager.Batches.Count);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task What_a_source_finds_wrong_ends_the_submission_with_what_is_stored()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -200,7 +203,7 @@ public sealed class SubmissionTests
         Assert.Equal(3, manager.Stored.Count);
     }
 
-    [Theory]
+    [Theory(Timeout = Limit)]
     [InlineData(false, 1)]
     [InlineData(true, 2)]
     public async Task One_task_is_submitted_again_after_a_lost_answer_only_when_it_has_a_key(bool keyed, int calls)
@@ -240,7 +243,7 @@ public sealed class SubmissionTests
         }
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Nobody_there_is_said_at_once()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -251,7 +254,7 @@ public sealed class SubmissionTests
         Assert.Equal(Catalogue.ConnectionRefused, bulk.Failure!.Entry);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Of_several_addresses_the_one_that_answers_serves()
     {
         await using var manager = await FakeManager.StartAsync();

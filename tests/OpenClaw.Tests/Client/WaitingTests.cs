@@ -7,9 +7,12 @@ namespace OpenClaw.Tests.Client;
 /// <summary>A wait survives the manager: it asks again for what is left, and tells each task once.</summary>
 public sealed class WaitingTests
 {
+    /// <summary>Milliseconds after which a test that waits for ever has failed.</summary>
+    private const int Limit = 30_000;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task After_a_crash_only_those_that_are_left_are_asked_for_and_each_is_told_once()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -48,7 +51,7 @@ public sealed class WaitingTests
         Assert.Equal(["task-b", "task-c"], asked[^1]);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_stream_that_ends_too_early_is_asked_for_again()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -65,7 +68,7 @@ public sealed class WaitingTests
         Assert.Equal((2, 1), (calls, troubles));
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task A_task_that_is_not_kept_is_said_and_not_waited_for()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -77,7 +80,7 @@ public sealed class WaitingTests
         Assert.Equal(Catalogue.TaskNotFound, e.Failure.Entry);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Nobody_there_is_said_at_once()
     {
         await using var manager = await FakeManager.StartAsync();
@@ -89,7 +92,7 @@ public sealed class WaitingTests
         Assert.Equal(Catalogue.ConnectionRefused, e.Failure.Entry);
     }
 
-    [Fact]
+    [Fact(Timeout = Limit)]
     public async Task Whoever_gives_up_gets_out()
     {
         await using var manager = await FakeManager.StartAsync();
