@@ -62,7 +62,16 @@ internal sealed unsafe class DirectoryLock : IDisposable
         }
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        if (!file.IsClosed)
+        {
+            // Said, not left to the close: a child of this process between fork and exec has the descriptor too, and would keep the lock.
+            _ = flock((int)file.DangerousGetHandle(), 8); // LOCK_UN
+        }
+
+        file.Dispose();
+    }
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open(byte* path, int flags, int mode);
