@@ -1,0 +1,174 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
+using OpenClaw.V1;
+
+namespace OpenClaw.Manager.Core;
+
+// Leases, proofs of death, and the hand-over of what a dead incarnation held (CONTRACT C7).
+internal sealed partial class ManagerCore
+{
+    /// <summary>A stored lease is renewed when it is this far behind: 15 s of the 6 min.</summary>
+    private TimeSpan RenewalSlack => options.TaskReassignAfter / 24;
+
+    /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
+    public int OnDeathReported(WorkerRef worker, string cause)
+    {
+        if (!incarnations.TryGetValue(worker, out var incarnation) || incarnation.Releasing)
+        {
+            return 0;
+        }
+
+        LogDied(logger, worker.Worker, cause, incarnation.Held.Count);
+        var held = incarnation.Held.Count;
+        incarnation.Problem = $"clw-worker-crash: {cause}";
+        incarnation.State = WorkerState.Unreachable;
+        Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, cause));
+        Release(incarnation, ReturnReason.WorkerLost, cause);
+        return held;
+    }
+
+    private void Release(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired = false)
+    {
+        incarnation.Releasing = true;
+        InOrder(() =>
+            post(
+                new ReleaseOperation(incarnation.Ref, reason)
+                {
+                    MaxLosses = options.MaxLosses,
+                    OnlyIfExpired = onlyIfExpired,
+                    Settled = Then<ReleaseOperation>((op, failure) => OnReleased(incarnation, op, why, failure)),
+                }
+            )
+        );
+    }
+
+    private void OnReleased(Incarnation incarnation, ReleaseOperation operation, string why, Failure? failure)
+    {
+        if (failure is not null)
+        {
+            Again(failure, () => Release(incarnation, operation.Reason, why, operation.OnlyIfExpired));
+            return;
+        }
+
+        if (!operation.Released)
+        {
+            // A heartbeat was stored first, perhaps by another manager: it lives.
+            incarnation.Releasing = false;
+            return;
+        }
+
+        foreach (var held in incarnation.Held.Values)
+        {
+            dispatcher.Free(null, held.Lane);
+        }
+
+        if (operation.Reason == ReturnReason.WorkerLost)
+        {
+            foreach (var task in operation.Returned)
+            {
+                metrics.Lost(task.Lane.Type);
+            }
+        }
+
+        incarnation.Held.Clear();
+        incarnation.Releasing = false;
+        if (incarnation.Session is null)
+        {
+            incarnations.Remove(incarnation.Ref);
+        }
+
+        if (operation.Returned.Count > 0)
+        {
+            LogReleased(logger, operation.Returned.Count, incarnation.Ref.Worker, why);
+        }
+
+        OnReturned(operation.Returned);
+    }
+
+    /// <summary>The store knows no lease for a worker whose seat is open. It registers anew and says what it holds.</summary>
+    private void OnLeaseGone(WorkerSeat seat, Failure failure)
+    {
+        if (incarnations.TryGetValue(seat.Worker, out var incarnation) && incarnation.Seat == seat && incarnation.Session is { } session)
+        {
+            session.Close(failure);
+            OnClosed(incarnation, session, failure);
+        }
+    }
+
+    private void CheckLeases(DateTimeOffset now)
+    {
+        List<Incarnation>? renew = null;
+        List<Incarnation>? expired = null;
+        foreach (var incarnation in incarnations.Values)
+        {
+            if (incarnation.Releasing)
+            {
+                continue;
+            }
+
+            var behind = incarnation.LeaseUntil - incarnation.StoredUntil;
+            if (behind > RenewalSlack || (behind > TimeSpan.Zero && incarnation.Session is null))
+            {
+                (renew ??= []).Add(incarnation);
+            }
+            else if (
+                incarnation.Session is null
+                && now > incarnation.LeaseUntil
+                && time.GetElapsedTime(incarnation.HeardAt) > options.TaskReassignAfter
+            )
+            {
+                (expired ??= []).Add(incarnation);
+            }
+        }
+
+        if (renew is not null)
+        {
+            // When it fails, the next tick finds them behind again.
+            var before = renew.Select(i => (Incarnation: i, i.StoredUntil)).ToList();
+            post(
+                new LeaseOperation([.. renew.Select(LeaseOf)])
+                {
+                    Settled = Then<LeaseOperation>(
+                        (_, failure) =>
+                        {
+                            if (failure is not null)
+                            {
+                                before.ForEach(b => b.Incarnation.StoredUntil = b.StoredUntil);
+                            }
+                        }
+                    ),
+                }
+            );
+        }
+
+        foreach (var incarnation in expired ?? [])
+        {
+            LogExpired(logger, incarnation.Ref.Worker, incarnation.Held.Count);
+            Release(incarnation, ReturnReason.WorkerLost, "its lease ended", onlyIfExpired: true);
+        }
+    }
+
+    private Lease LeaseOf(Incarnation incarnation)
+    {
+        incarnation.StoredUntil = incarnation.LeaseUntil;
+        return new Lease
+        {
+            Worker = incarnation.Ref,
+            Manager = options.ManagerId,
+            Until = incarnation.StoredUntil.ToUnixTimeMilliseconds(),
+        };
+    }
+
+    [LoggerMessage(32, LogLevel.Error, "Worker {worker} died: {cause}; its {held} tasks go to others")]
+    private static partial void LogDied(ILogger logger, string worker, string cause, int held);
+
+    [LoggerMessage(33, LogLevel.Information, "{count} tasks of worker {worker} went back to the queue: {why}")]
+    private static partial void LogReleased(ILogger logger, int count, string worker, string why);
+
+    [LoggerMessage(34, LogLevel.Warning, "The lease of worker {worker} ended while it was UNREACHABLE; its {held} tasks go to others")]
+    private static partial void LogExpired(ILogger logger, string worker, int held);
+}
