@@ -57,11 +57,14 @@ internal static class UpCommand
             Plans.Cluster(loaded, flags, files),
             onEvent: happened => Show(invocation, happened)
         );
-        if (orders > 0 || invocation.Cancellation.IsCancellationRequested)
+        if (orders > 0)
         {
             // The order came while the run was not there yet to take it.
             run.Stop();
         }
+
+        // A signal that was taken before our handler was there reaches us through the token alone, and perhaps only now.
+        await using var early = invocation.Cancellation.Register(run.Stop);
 
         try
         {

@@ -48,8 +48,12 @@ public sealed class MetricsHost : IAsyncDisposable
                 throw new InvalidOperationException("the metrics could not be collected");
             }
             var text = new StringBuilder();
-            // A name that appears twice would make the whole answer unreadable for Prometheus: the first one stays.
-            PrometheusText.Write(text, exporter.Families.DistinctBy(f => f.Name).OrderBy(f => f.Name, StringComparer.Ordinal));
+            // A name that appears twice (an instrument of two meters) would make the whole answer unreadable for Prometheus: one family
+            // of all series, and of equal series the first.
+            var families = exporter
+                .Families.GroupBy(f => f.Name, StringComparer.Ordinal)
+                .Select(g => g.First() with { Samples = [.. g.SelectMany(f => f.Samples).DistinctBy(KeyOf)] });
+            PrometheusText.Write(text, families.OrderBy(f => f.Name, StringComparer.Ordinal));
             return text.ToString();
         }
         finally
@@ -57,6 +61,8 @@ public sealed class MetricsHost : IAsyncDisposable
             oneAtATime.Release();
         }
     }
+
+    private static string KeyOf(MetricSample sample) => string.Join('\u001f', sample.Labels.Select(l => $"{l.Key}={l.Value}"));
 
     public ValueTask DisposeAsync()
     {

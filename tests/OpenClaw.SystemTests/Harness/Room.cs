@@ -42,7 +42,6 @@ internal sealed class Room : IAsyncDisposable
             ["OPENCLAW_WORKER_STATE_DIR"] = Path("state"),
             ["OPENCLAW_LOG_DIRECTORY"] = Path("log"),
             ["OPENCLAW_TASK_PLUGIN_DIR"] = Path("plugins"),
-            ["OPENCLAW_TASK_CORE_DIR"] = Path("tmp"),
         };
         if (System.Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } dotnet)
         {
