@@ -18,11 +18,12 @@ public static class CommandLine
     /// <summary>Runs the process' command line.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> words)
     {
-        using var terminal = Terminal.OfProcess();
         if (words is ["worker" or "manager", ..])
         {
+            using var plain = Terminal.OfProcess();
+
             // A daemon answers to signals by itself. One that arrives before it is ready to must end the process and not be swallowed here.
-            return await RunAsync(words, terminal, TimeProvider.System, CancellationToken.None);
+            return await RunAsync(words, plain, TimeProvider.System, CancellationToken.None);
         }
 
         using var interrupted = new CancellationTokenSource();
@@ -39,6 +40,9 @@ public static class CommandLine
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
+        // After the handlers: setting the terminal up takes a while, and a signal in between must find them.
+        using var terminal = Terminal.OfProcess();
         var code = await RunAsync(words, terminal, TimeProvider.System, interrupted.Token);
         return code == (int)ExitCode.Interrupted && signal == 15 ? EndedByTerm : code;
     }

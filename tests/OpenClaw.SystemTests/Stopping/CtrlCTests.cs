@@ -27,7 +27,15 @@ public sealed class CtrlCTests(ITestOutputHelper output)
                 await terminal.TypeAsync("\x03");
             }
 
-            codes.Add(await terminal.EndAsync());
+            // The runtime itself takes no signal in its first milliseconds: a person who sees nothing happen presses again.
+            var ended = terminal.EndAsync();
+            while (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(5))) != ended && !terminal.HasExited)
+            {
+                output.WriteLine($"pressed again after {moment.TotalMilliseconds:0} ms");
+                await terminal.TypeAsync("\x03");
+            }
+
+            codes.Add(await ended);
             await up.Room.NothingRunsAsync($"after Ctrl-C at {moment.TotalMilliseconds:0} ms\n{terminal.Said}");
             Assert.DoesNotContain(
                 Directory.EnumerateFileSystemEntries(up.Room.Path("tmp")).Select(f => Path.GetFileName(f)!),
