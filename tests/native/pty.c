@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -18,6 +19,9 @@ int main(int argc, char **argv) {
   pid_t child = forkpty(&terminal, NULL, NULL, &size);
   if (child < 0) return perror("pty: forkpty"), 99;
   if (child == 0) {
+    // A shell that was started in the background ignores these two, and what is ignored stays ignored in every child: a login does not.
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     execvp(argv[1], argv + 1);
     perror(argv[1]);
     _exit(127);

@@ -9,7 +9,7 @@ namespace OpenClaw.SystemTests.Stopping;
 public sealed class CtrlCTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("up", 10, Skip = "a Ctrl-C in the first half second of clw up can be swallowed: open fault")]
+    [InlineData("up", 10)]
     [InlineData("demo", 10)]
     public async Task Ctrl_C_leaves_nothing_behind(string verb, int times)
     {
@@ -27,15 +27,7 @@ public sealed class CtrlCTests(ITestOutputHelper output)
                 await terminal.TypeAsync("\x03");
             }
 
-            // The runtime itself takes no signal in its first milliseconds: a person who sees nothing happen presses again.
-            var ended = terminal.EndAsync();
-            while (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(5))) != ended && !terminal.HasExited)
-            {
-                output.WriteLine($"pressed again after {moment.TotalMilliseconds:0} ms");
-                await terminal.TypeAsync("\x03");
-            }
-
-            codes.Add(await ended);
+            codes.Add(await terminal.EndAsync());
             await up.Room.NothingRunsAsync($"after Ctrl-C at {moment.TotalMilliseconds:0} ms\n{terminal.Said}");
             Assert.DoesNotContain(
                 Directory.EnumerateFileSystemEntries(up.Room.Path("tmp")).Select(f => Path.GetFileName(f)!),
@@ -46,5 +38,10 @@ public sealed class CtrlCTests(ITestOutputHelper output)
 
         output.WriteLine($"exit codes: {string.Join(' ', codes)}");
         Assert.All(codes, c => Assert.True(c is 0 or 130, $"ended with {c}"));
+        if (verb == "demo")
+        {
+            // A demo that took no notice would end by itself, with 0.
+            Assert.True(codes.Count(c => c == 130) > times / 2, "most of the presses found the demo at work");
+        }
     }
 }
