@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 
 namespace OpenClaw.Bench.Cluster;
 
@@ -10,14 +10,14 @@ internal sealed partial class BenchCluster : IAsyncDisposable
     private readonly Process up;
     private readonly string directory;
 
-    private BenchCluster(Process up, string directory, OpenClawClient client)
+    private BenchCluster(Process up, string directory, WireClient client)
     {
         this.up = up;
         this.directory = directory;
         Client = client;
     }
 
-    public OpenClawClient Client { get; }
+    public WireClient Client { get; }
 
     public string DataDirectory => Path.Combine(directory, "data");
 
@@ -53,9 +53,7 @@ internal sealed partial class BenchCluster : IAsyncDisposable
         {
             if (LocalCluster.FindAddress(data) is { } address)
             {
-                var client = OpenClawClient.Connect(
-                    new ClientOptions { Addresses = [address], Token = () => LocalCluster.ReadToken(data) }
-                );
+                var client = WireClient.Connect(new WireOptions { Addresses = [address], Token = () => LocalCluster.ReadToken(data) });
                 var status = await client.StatusAsync();
                 if (status.IsOk && status.Value.Workers.Any(w => w.State == "healthy"))
                 {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
@@ -43,7 +43,7 @@ internal static class ClusterBench
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private static TaskSpec Noop() => Tasks.Spec("noop", "{\"padding\":\"" + new string('x', 85) + "\"}");
+    private static TaskSpec Noop() => TaskMessages.Spec("noop", "{\"padding\":\"" + new string('x', 85) + "\"}");
 
     private static async Task<List<Row>> BulkAsync(BenchCluster cluster, int count)
     {
@@ -52,7 +52,7 @@ internal static class ClusterBench
         var ids = new List<string>(count);
         var summary = await cluster.Client.SubmitManyAsync(
             Specs(count),
-            new SubmitManyOptions { BatchSize = 1000, OnAcknowledged = batch => ids.AddRange(batch.Ids) }
+            new BulkOptions { BatchSize = 1000, OnAcknowledged = batch => ids.AddRange(batch.Ids) }
         );
         if (!summary.IsOk)
         {
@@ -156,8 +156,8 @@ internal static class ClusterBench
         var clock = Stopwatch.StartNew();
         var ids = new List<string>(count);
         await cluster.Client.SubmitManyAsync(
-            Enumerable.Range(0, count).Select(_ => Tasks.Spec(type, payload)).ToAsyncEnumerable(),
-            new SubmitManyOptions { OnAcknowledged = batch => ids.AddRange(batch.Ids) }
+            Enumerable.Range(0, count).Select(_ => TaskMessages.Spec(type, payload)).ToAsyncEnumerable(),
+            new BulkOptions { OnAcknowledged = batch => ids.AddRange(batch.Ids) }
         );
         await EndedAsync(cluster, ids);
         return new($"end to end, {type}", count / clock.Elapsed.TotalSeconds, "tasks/s");

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -69,7 +69,7 @@ internal static class ClusterCommands
     }
 
     // Ends by Ctrl-C alone: the token's exception leaves through the command line.
-    private static async Task WatchAsync(Invocation invocation, OpenClawClient client)
+    private static async Task WatchAsync(Invocation invocation, WireClient client)
     {
         while (true)
         {

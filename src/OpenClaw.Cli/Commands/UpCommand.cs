@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using OpenClaw.Abi.Supervision;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Rendering;
@@ -15,7 +15,7 @@ internal static class TaskJson
         writer.WriteString("project", task.Project);
         writer.WriteString("queue", task.Queue);
         writer.WriteString("type", task.Type);
-        writer.WriteString("state", Client.Tasks.Name(task.State));
+        writer.WriteString("state", TaskMessages.Name(task.State));
         writer.WriteNumber("priority", task.Priority);
         writer.WriteNumber("attempt", task.Attempt);
         writer.WriteNumber("retries", task.Retries);

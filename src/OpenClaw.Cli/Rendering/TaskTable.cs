@@ -1,4 +1,5 @@
 using OpenClaw.Cli.Shell;
+using OpenClaw.Client.Wire;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Rendering;
@@ -22,7 +23,7 @@ internal static class TaskTable
                 task.Worker.Length == 0 ? "-" : task.Worker,
                 Times.Age(TimeSpan.FromMilliseconds(now - task.CreatedAtMs)),
                 $"{task.Retries}/{task.MaxRetries}",
-                Client.Tasks.Name(task.State)
+                TaskMessages.Name(task.State)
             );
         }
 

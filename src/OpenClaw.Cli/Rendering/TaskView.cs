@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using OpenClaw.Cli.Shell;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 
@@ -16,7 +17,7 @@ internal static class TaskView
     {
         yield return Line("Task", task.Id);
         yield return Line("Type", task.Type);
-        yield return Line("Status", TaskTable.PaintState(terminal, task.State, Client.Tasks.Name(task.State)) + Remark(task));
+        yield return Line("Status", TaskTable.PaintState(terminal, task.State, TaskMessages.Name(task.State)) + Remark(task));
         foreach (var (label, value) in Facts(task))
         {
             yield return Line(label, value);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
@@ -16,11 +16,11 @@ internal static class ClusterSession
     public static Option[] Options => [Shell.Options.Manager, Shell.Options.DataDir, Shell.Options.Config];
 
     /// <summary>A client for the cluster that the command line means. Nothing is dialled yet.</summary>
-    public static OpenClawClient Open(Invocation invocation) => Open(invocation, Load(invocation));
+    public static WireClient Open(Invocation invocation) => Open(invocation, Load(invocation));
 
-    public static OpenClawClient Open(Invocation invocation, LoadedSettings loaded) =>
-        OpenClawClient.Connect(
-            new ClientOptions
+    public static WireClient Open(Invocation invocation, LoadedSettings loaded) =>
+        WireClient.Connect(
+            new WireOptions
             {
                 Addresses = Addresses(loaded),
                 ExpectManager = IsLocal(loaded),

@@ -1,4 +1,4 @@
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -9,7 +9,7 @@ namespace OpenClaw.SystemTests.Chaos;
 /// Submits without a pause, one by one and in batches, each task with a key, and again when the answer was lost; waits for every
 /// acknowledged one. Keeps the books in the ledger.
 /// </summary>
-internal sealed class Load(OpenClawClient client, Ledger ledger, ChaosOptions options) : IDisposable
+internal sealed class Load(WireClient client, Ledger ledger, ChaosOptions options) : IDisposable
 {
     private const int Senders = 6;
     private const int BatchSize = 40;
@@ -65,7 +65,7 @@ internal sealed class Load(OpenClawClient client, Ledger ledger, ChaosOptions op
         while (true)
         {
             var ids = new List<string>();
-            var all = new SubmitManyOptions
+            var all = new BulkOptions
             {
                 BatchSize = BatchSize,
                 OnAcknowledged = acknowledged =>
@@ -107,9 +107,9 @@ internal sealed class Load(OpenClawClient client, Ledger ledger, ChaosOptions op
         var ms = draw.Next(0, 21);
         var spec = draw.Next(10) switch
         {
-            < 5 => Tasks.Spec("noop"),
-            < 8 => Tasks.Spec("sleep", $$"""{"ms":{{ms}}}"""),
-            _ => Tasks.Spec("chaos", $$"""{"ms":{{ms}},"n":{{number}}}"""),
+            < 5 => TaskMessages.Spec("noop"),
+            < 8 => TaskMessages.Spec("sleep", $$"""{"ms":{{ms}}}"""),
+            _ => TaskMessages.Spec("chaos", $$"""{"ms":{{ms}},"n":{{number}}}"""),
         };
         spec.Key = Key(number);
         spec.MaxRetries = 20;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Settings;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -85,9 +85,9 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>A client with the data directory's token, read at every call.</summary>
-    public OpenClawClient Client() =>
-        OpenClawClient.Connect(
-            new ClientOptions
+    public WireClient Client() =>
+        WireClient.Connect(
+            new WireOptions
             {
                 Addresses = [Address],
                 Token = () => LocalCluster.ReadToken(Room.Path("data")),

@@ -1,4 +1,4 @@
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
@@ -36,9 +36,9 @@ internal sealed class Up : IAsyncDisposable
         await Process.SaidAsync(Announcement);
     }
 
-    public OpenClawClient Client() =>
-        OpenClawClient.Connect(
-            new ClientOptions
+    public WireClient Client() =>
+        WireClient.Connect(
+            new WireOptions
             {
                 Addresses = [LocalCluster.FindAddress(Room.Path("data"))!.Value],
                 Token = () => LocalCluster.ReadToken(Room.Path("data")),
@@ -67,20 +67,20 @@ internal sealed class Up : IAsyncDisposable
 /// <summary>Looking at tasks.</summary>
 internal static class ClientExtensions
 {
-    public static async Task<string> SubmitAsync(this OpenClawClient client, string type, string payload, Action<TaskSpec>? and = null)
+    public static async Task<string> SubmitAsync(this WireClient client, string type, string payload, Action<TaskSpec>? and = null)
     {
-        var spec = Tasks.Spec(type, payload);
+        var spec = TaskMessages.Spec(type, payload);
         and?.Invoke(spec);
         var answer = await client.SubmitAsync(spec);
         Assert.True(answer.IsOk, $"{answer.Failure}");
         return answer.Value.Id;
     }
 
-    public static async Task<V1.Task> TaskAsync(this OpenClawClient client, string id) => (await client.GetAsync(id)).Value;
+    public static async Task<V1.Task> TaskAsync(this WireClient client, string id) => (await client.GetAsync(id)).Value;
 
     /// <summary>Waits until a task is in a state (and more).</summary>
     public static async Task<V1.Task> UntilAsync(
-        this OpenClawClient client,
+        this WireClient client,
         string id,
         TaskState state,
         Func<V1.Task, bool>? and = null,

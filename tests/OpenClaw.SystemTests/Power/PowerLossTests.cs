@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.SystemTests.Harness;
 
 namespace OpenClaw.SystemTests.Power;
@@ -110,7 +110,7 @@ public sealed class PowerLossTests(ITestOutputHelper output)
                         // No key in the call's eyes would do: a lost answer is no promise, and nothing is repeated here.
                         var key = $"{name}-{sender}-{i}";
                         using var ending = new CancellationTokenSource();
-                        var spec = Tasks.Spec("nobody-serves-this", $"\"{key}\"");
+                        var spec = TaskMessages.Spec("nobody-serves-this", $"\"{key}\"");
                         spec.Key = key;
                         var call = client.SubmitAsync(spec, ending.Token);
                         await Task.WhenAny(call, on.Manager.EndAsync());

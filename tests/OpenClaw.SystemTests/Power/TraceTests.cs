@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.SystemTests.Harness;
 
 namespace OpenClaw.SystemTests.Power;
@@ -18,7 +18,7 @@ public sealed partial class TraceTests(ITestOutputHelper output)
         await using var cluster = new Cluster();
         await cluster.StartManagerAsync();
         using var client = cluster.Client();
-        Assert.True((await client.SubmitAsync(Tasks.Spec("nobody-serves-this", "\"warm\""))).IsOk);
+        Assert.True((await client.SubmitAsync(TaskMessages.Spec("nobody-serves-this", "\"warm\""))).IsOk);
 
         var file = cluster.Room.Path("trace");
         var tracer = cluster.Room.Start(
@@ -47,7 +47,7 @@ public sealed partial class TraceTests(ITestOutputHelper output)
         Checkout.Unless(!tracer.HasExited, $"strace may not attach here: {tracer.Errors.Trim()}");
 
         const string Mark = "a payload that is seen on the wire";
-        var id = (await client.SubmitAsync(Tasks.Spec("nobody-serves-this", $"\"{Mark}\""))).Value.Id;
+        var id = (await client.SubmitAsync(TaskMessages.Spec("nobody-serves-this", $"\"{Mark}\""))).Value.Id;
         tracer.Signal(Signals.Interrupt);
         await tracer.EndAsync();
         await cluster.StopAsync();

@@ -1,3 +1,4 @@
+using OpenClaw.Client.Wire;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -55,6 +56,6 @@ public sealed class GracefulStopTests
         await cluster.StopAsync();
     }
 
-    private static async Task<List<V1.Task>> AllAsync(Client.OpenClawClient client, List<string> ids) =>
+    private static async Task<List<V1.Task>> AllAsync(WireClient client, List<string> ids) =>
         [.. await Task.WhenAll(ids.Select(client.TaskAsync))];
 }

@@ -1,4 +1,4 @@
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
@@ -43,10 +43,10 @@ public sealed class CommandTests
 
         // The manager does not rely on its clients' checks.
         using var client = cluster.Client();
-        Assert.Equal(Catalogue.PayloadInvalid, (await client.SubmitAsync(Tasks.Spec("noop", "{not json"))).Failure!.Entry);
+        Assert.Equal(Catalogue.PayloadInvalid, (await client.SubmitAsync(TaskMessages.Spec("noop", "{not json"))).Failure!.Entry);
         Assert.Equal(
             Catalogue.PayloadTooLarge,
-            (await client.SubmitAsync(Tasks.Spec("noop", $"\"{new string('x', 1_048_576)}\""))).Failure!.Entry
+            (await client.SubmitAsync(TaskMessages.Spec("noop", $"\"{new string('x', 1_048_576)}\""))).Failure!.Entry
         );
         Assert.Equal(0, (await client.StatusAsync()).Value.TasksByState.Values.Sum());
         await cluster.StopAsync();

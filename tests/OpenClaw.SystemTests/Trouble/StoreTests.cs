@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
@@ -95,7 +95,7 @@ public sealed class StoreTests(ITestOutputHelper output)
         Failure? refusal = null;
         for (var i = 0; refusal is null && i < 2000; i++)
         {
-            var spec = Tasks.Spec("nobody-serves-this", $"\"{new string('x', 20_000)}\"");
+            var spec = TaskMessages.Spec("nobody-serves-this", $"\"{new string('x', 20_000)}\"");
             spec.Key = $"full-{i}";
             var answer = await client.SubmitAsync(spec);
             refusal = answer.Failure;
@@ -117,7 +117,7 @@ public sealed class StoreTests(ITestOutputHelper output)
         // Room again: the same process takes submissions again.
         File.Delete(filler);
         var manager = cluster.Manager.Id;
-        await Until.TrueAsync(async () => (await client.SubmitAsync(Tasks.Spec("noop"))).IsOk, "submissions are taken again");
+        await Until.TrueAsync(async () => (await client.SubmitAsync(TaskMessages.Spec("noop"))).IsOk, "submissions are taken again");
         Assert.Equal((manager, false), (cluster.Manager.Id, cluster.Manager.HasExited));
         await cluster.StopAsync();
         using (var store = new Database(cluster.Database))

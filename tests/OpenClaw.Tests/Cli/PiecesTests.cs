@@ -1,6 +1,6 @@
 using OpenClaw.Cli.Commands.Demo;
 using OpenClaw.Cli.Supervision;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;

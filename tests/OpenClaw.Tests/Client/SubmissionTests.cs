@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.V1;
@@ -32,11 +32,11 @@ public sealed class SubmissionTests
             return null;
         };
         using var client = Connect(manager);
-        var seen = new List<AcknowledgedBatch>();
+        var seen = new List<BulkReceipt>();
         var summary = (
             await client.SubmitManyAsync(
                 Tasks(1200).ToAsyncEnumerable(),
-                new SubmitManyOptions { BatchSize = 400, OnAcknowledged = seen.Add },
+                new BulkOptions { BatchSize = 400, OnAcknowledged = seen.Add },
                 Cancellation
             )
         ).Value;
@@ -65,7 +65,7 @@ public sealed class SubmissionTests
             return number >= 1 ? stuck.Task : Task.CompletedTask;
         };
         using var client = Connect(manager);
-        var submission = client.SubmitManyAsync(Tasks(30).ToAsyncEnumerable(), new SubmitManyOptions { BatchSize = 10 }, Cancellation);
+        var submission = client.SubmitManyAsync(Tasks(30).ToAsyncEnumerable(), new BulkOptions { BatchSize = 10 }, Cancellation);
         await reached.Task;
         await manager.CrashAsync();
         await manager.ComeBackAsync();
@@ -96,7 +96,7 @@ public sealed class SubmissionTests
         var ids = new List<string>();
         var submission = client.SubmitManyAsync(
             Tasks(60, keyed: true).ToAsyncEnumerable(),
-            new SubmitManyOptions
+            new BulkOptions
             {
                 BatchSize = 10,
                 Ahead = 2,
@@ -155,7 +155,7 @@ public sealed class SubmissionTests
             );
         using var client = Connect(manager);
         var failure = (
-            await client.SubmitManyAsync(Tasks(25).ToAsyncEnumerable(), new SubmitManyOptions { BatchSize = 10 }, Cancellation)
+            await client.SubmitManyAsync(Tasks(25).ToAsyncEnumerable(), new BulkOptions { BatchSize = 10 }, Cancellation)
         ).Failure!;
         Assert.Equal(Catalogue.PayloadInvalid, failure.Entry);
         Assert.Equal("13", failure.Data["index"]);
@@ -170,13 +170,13 @@ public sealed class SubmissionTests
         var first = new TaskCompletionSource();
         async IAsyncEnumerable<TaskSpec> OneAndThenAnother([EnumeratorCancellation] CancellationToken cancellation = default)
         {
-            yield return OpenClaw.Client.Tasks.Spec("noop", "1");
+            yield return TaskMessages.Spec("noop", "1");
             await first.Task.WaitAsync(cancellation);
-            yield return OpenClaw.Client.Tasks.Spec("noop", "2");
+            yield return TaskMessages.Spec("noop", "2");
         }
 
         using var client = Connect(manager);
-        var options = new SubmitManyOptions { OnAcknowledged = _ => first.TrySetResult() };
+        var options = new BulkOptions { OnAcknowledged = _ => first.TrySetResult() };
         var summary = (await client.SubmitManyAsync(OneAndThenAnother(Cancellation), options, Cancellation)).Value;
         Assert.Equal(2, summary.Acknowledged);
         Assert.Equal(2, manager.Batches.Count);
@@ -190,7 +190,7 @@ public sealed class SubmissionTests
         {
             for (var i = 0; i < 3; i++)
             {
-                yield return OpenClaw.Client.Tasks.Spec("noop");
+                yield return TaskMessages.Spec("noop");
             }
 
             await Task.Yield();
@@ -223,7 +223,7 @@ public sealed class SubmissionTests
             return stuck.Task;
         };
         using var client = Connect(manager);
-        var task = OpenClaw.Client.Tasks.Spec("noop");
+        var task = TaskMessages.Spec("noop");
         task.Key = keyed ? "order-17" : "";
         var submission = client.SubmitAsync(task, Cancellation);
         await reached.Task;
@@ -258,14 +258,14 @@ public sealed class SubmissionTests
     public async Task Of_several_addresses_the_one_that_answers_serves()
     {
         await using var manager = await FakeManager.StartAsync();
-        using var client = OpenClawClient.Connect(new ClientOptions { Addresses = [new("127.0.0.1", 1), manager.Address] });
+        using var client = WireClient.Connect(new WireOptions { Addresses = [new("127.0.0.1", 1), manager.Address] });
         Assert.True((await client.SubmitAsync(new TaskSpec { Type = "noop" }, Cancellation)).IsOk);
         Assert.Equal(2, (await client.SubmitManyAsync(Tasks(2).ToAsyncEnumerable(), cancellation: Cancellation)).Value.Acknowledged);
     }
 
-    internal static OpenClawClient Connect(FakeManager manager, Action<Failure, TimeSpan>? trouble = null) =>
-        OpenClawClient.Connect(
-            new ClientOptions
+    internal static WireClient Connect(FakeManager manager, Action<Failure, TimeSpan>? trouble = null) =>
+        WireClient.Connect(
+            new WireOptions
             {
                 Addresses = [manager.Address],
                 Backoff = new BackoffOptions(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(20)),
@@ -277,7 +277,7 @@ public sealed class SubmissionTests
     {
         for (var i = 0; i < count; i++)
         {
-            var task = OpenClaw.Client.Tasks.Spec("noop", $"{i}");
+            var task = TaskMessages.Spec("noop", $"{i}");
             task.Key = keyed ? $"key-{i}" : "";
             yield return task;
         }

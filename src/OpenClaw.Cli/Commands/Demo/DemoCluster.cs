@@ -1,6 +1,6 @@
 using OpenClaw.Abi.Processes;
 using OpenClaw.Cli.Supervision;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Settings;
 
@@ -45,12 +45,12 @@ internal sealed class DemoCluster : IAsyncDisposable
 
     public int Slots => loaded.Settings.Worker.Slots;
 
-    public OpenClawClient Connect()
+    public WireClient Connect()
     {
         var address = LocalCluster.FindAddress(loaded.Paths.DataDir);
         var token = LocalCluster.ReadToken(loaded.Paths.DataDir);
         return address is { } found
-            ? OpenClawClient.Connect(new ClientOptions { Addresses = [found], Token = () => token })
+            ? WireClient.Connect(new WireOptions { Addresses = [found], Token = () => token })
             : throw new Failure(Catalogue.InitFail, "The manager did not say where it listens").AsException();
     }
 

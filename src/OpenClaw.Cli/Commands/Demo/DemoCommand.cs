@@ -4,7 +4,7 @@ using System.Text.Json;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 using Spectre.Console;
@@ -51,7 +51,7 @@ internal static class DemoCommand
     }
 
     private static async Task WorkAsync(
-        OpenClawClient client,
+        WireClient client,
         IReadOnlyList<TaskSpec> work,
         DemoTally tally,
         Action<string> done,
@@ -59,7 +59,7 @@ internal static class DemoCommand
     )
     {
         var ids = new List<string>();
-        var options = new SubmitManyOptions { BatchSize = 50, OnAcknowledged = batch => ids.AddRange(batch.Ids) };
+        var options = new BulkOptions { BatchSize = 50, OnAcknowledged = batch => ids.AddRange(batch.Ids) };
         _ = (await client.SubmitManyAsync(work.ToAsyncEnumerable(), options, cancellation)).Value;
         await foreach (var task in client.WaitAsync(ids, cancellation))
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 
@@ -96,12 +96,12 @@ internal sealed class SubmitBatch
         }.AsException();
     }
 
-    private async Task<SubmitSummary> SubmitAsync(OpenClawClient client, Stream stream, long? total)
+    private async Task<BulkSummary> SubmitAsync(WireClient client, Stream stream, long? total)
     {
         using var progress = new ProgressLine(invocation.Terminal, invocation.Time, "submitted", total);
         var result = await client.SubmitManyAsync(
             SpecsAsync(stream, invocation.Cancellation),
-            new SubmitManyOptions
+            new BulkOptions
             {
                 OnAcknowledged = acknowledged =>
                 {
@@ -149,7 +149,7 @@ internal sealed class SubmitBatch
         }
     }
 
-    private void Report(SubmitSummary summary)
+    private void Report(BulkSummary summary)
     {
         if (invocation.Json)
         {
@@ -163,7 +163,7 @@ internal sealed class SubmitBatch
         SubmitCommand.NoteUnserved(invocation, summary.UnservedTypes);
     }
 
-    private void Write(Utf8JsonWriter writer, SubmitSummary summary)
+    private void Write(Utf8JsonWriter writer, BulkSummary summary)
     {
         writer.WriteStartObject();
         writer.WriteNumber("submitted", summary.Acknowledged);

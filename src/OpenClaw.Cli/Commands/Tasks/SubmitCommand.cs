@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.V1;
@@ -92,7 +92,7 @@ internal static class SubmitCommand
     }
 
     // The id and the result are the output; what happens in between goes to the person.
-    private static async Task<int> FollowAsync(Invocation invocation, OpenClawClient client, SubmitResponse submitted, string type)
+    private static async Task<int> FollowAsync(Invocation invocation, WireClient client, SubmitResponse submitted, string type)
     {
         var terminal = invocation.Terminal;
         if (!invocation.Json)
@@ -139,10 +139,10 @@ internal static class SubmitCommand
                         : fraction.ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal) + " ";
                 terminal.Note($"{share}{Table.OneLine(happened.Progress.Message)}".TrimEnd());
                 break;
-            case TaskEvent.EventOneofCase.Task when !Client.Tasks.HasEnded(happened.Task.State):
+            case TaskEvent.EventOneofCase.Task when !TaskMessages.HasEnded(happened.Task.State):
                 var where =
                     happened.Task.Worker.Length > 0 && happened.Task.State != TaskState.Pending ? $" on {happened.Task.Worker}" : "";
-                terminal.Note($"{Client.Tasks.Name(happened.Task.State)}{where}");
+                terminal.Note($"{TaskMessages.Name(happened.Task.State)}{where}");
                 break;
         }
     }
@@ -174,7 +174,7 @@ internal static class SubmitCommand
             ? new(Catalogue.TaskCancelled, $"{task.Id} was cancelled{(task.Reason.Length > 0 ? $": {task.Reason}" : "")}")
             : new Failure(
                 Catalogue.FindOrInternal(task.Failure?.Code ?? ""),
-                $"{task.Id} ended {Client.Tasks.Name(task.State)}: {task.Failure?.Message}",
+                $"{task.Id} ended {TaskMessages.Name(task.State)}: {task.Failure?.Message}",
                 $"See everything about it: clw task show {task.Id}"
             );
 

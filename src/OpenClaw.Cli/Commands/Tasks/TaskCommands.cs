@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Core.Tasks;
@@ -123,7 +123,7 @@ internal static class TaskCommands
     {
         foreach (var name in given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (Client.Tasks.ParseState(name) is not { } state)
+            if (TaskMessages.ParseState(name) is not { } state)
             {
                 var near = NearestName.Find(name, Transitions.AllNames);
                 throw new Failure(

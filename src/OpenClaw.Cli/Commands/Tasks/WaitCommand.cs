@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 
@@ -35,7 +35,7 @@ internal static class WaitCommand
     }
 
     /// <summary>Prints each task as it ends. 1 when one of them did not succeed.</summary>
-    internal static async Task<int> WaitAsync(Invocation invocation, OpenClawClient client, IReadOnlyList<string> ids, TimeSpan? timeout)
+    internal static async Task<int> WaitAsync(Invocation invocation, WireClient client, IReadOnlyList<string> ids, TimeSpan? timeout)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         using var timer = timeout is { } span
@@ -82,7 +82,7 @@ internal static class WaitCommand
                 task.Failure is { Code.Length: > 0 } failure && task.State != TaskState.Succeeded
                     ? $" {failure.Code}: {Table.OneLine(failure.Message)}"
                     : "";
-            terminal.WriteLine($"{task.Id} {TaskTable.PaintState(terminal, task.State, Client.Tasks.Name(task.State))}{took}{why}");
+            terminal.WriteLine($"{task.Id} {TaskTable.PaintState(terminal, task.State, TaskMessages.Name(task.State))}{took}{why}");
         }
 
         // Whoever reads along wants it now, not when the last one has ended.

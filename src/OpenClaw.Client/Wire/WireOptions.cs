@@ -2,10 +2,10 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.Core.Settings;
 
-namespace OpenClaw.Client;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>How a client finds and treats its cluster. Immutable.</summary>
-public sealed record ClientOptions
+internal sealed record WireOptions
 {
     /// <summary>Addresses of managers, at least one. The first that answers serves; when it goes away the next is asked.</summary>
     public required IReadOnlyList<HostPort> Addresses { get; init; }

@@ -1,13 +1,13 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 
-namespace OpenClaw.Client.Calling;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>The patience of one call: whether a failure is waited out, and how long. Belongs to the call's owner; not thread-safe.</summary>
 /// <param name="caller">Whose addresses are asked in turn.</param>
 /// <param name="options">Waits and limits.</param>
 /// <param name="endless">For calls that wait by nature: no limit but the caller's token.</param>
-internal sealed class Patience(Caller caller, ClientOptions options, bool endless)
+internal sealed class Patience(Caller caller, WireOptions options, bool endless)
 {
     /// <summary>How long a manager that should be there, and has not answered yet, is waited for: its supervisor may be starting it again.</summary>
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(5);

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using OpenClaw.Core.Settings;
 
-namespace OpenClaw.Client;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>What a manager on this machine leaves in its data directory for those who may read it.</summary>
-public static class LocalCluster
+internal static class LocalCluster
 {
     /// <summary>Written by the manager when it listens: <c>{"address":"127.0.0.1:9090","pid":4711}</c>, mode 0600.</summary>
     public const string AddressFile = "manager.json";

@@ -2,10 +2,10 @@ using System.Text;
 using Google.Protobuf;
 using OpenClaw.V1;
 
-namespace OpenClaw.Client;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>Small helpers around the messages.</summary>
-public static class Tasks
+internal static class TaskMessages
 {
     /// <summary>Whether nothing more happens to a task in this state unless somebody retries it.</summary>
     public static bool HasEnded(TaskState state) =>

@@ -1,23 +1,23 @@
 using System.Runtime.CompilerServices;
-using OpenClaw.Client.Calling;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 
-namespace OpenClaw.Client;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>
-/// A cluster, as its users see it: submit, look, wait, cancel, retry. Safe for any number of threads; make one and keep it.
-/// Messages are those of <c>openclaw.v1</c>. Failures of the world are values (<see cref="Result{T}"/>); methods that answer with a
+/// A cluster in the words of the wire: what our own programs use and what the public client stands on. Safe for any number of threads;
+/// make one and keep it. Messages are those of <c>openclaw.v1</c>. Failures of the world are values (<see cref="Result{T}"/>); methods that answer with a
 /// stream throw <see cref="FailureException"/>, and so does a <see cref="Result{T}.Value"/> that is asked for in vain.
 /// </summary>
-public sealed partial class OpenClawClient : IDisposable
+internal sealed partial class WireClient : IDisposable
 {
-    private readonly ClientOptions options;
+    private readonly WireOptions options;
     private readonly Caller caller;
 
-    private OpenClawClient(ClientOptions options)
+    private WireClient(WireOptions options)
     {
         this.options = options;
         caller = new(options);
@@ -25,7 +25,7 @@ public sealed partial class OpenClawClient : IDisposable
 
     /// <summary>A client of the cluster. Nothing is dialled before the first call.</summary>
     /// <exception cref="ArgumentException">There is no address.</exception>
-    public static OpenClawClient Connect(ClientOptions options)
+    public static WireClient Connect(WireOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return options.Addresses.Count == 0 ? throw new ArgumentException("at least one address", nameof(options)) : new(options);
@@ -56,9 +56,9 @@ public sealed partial class OpenClawClient : IDisposable
     /// <c>clw-connection-lost</c>, which tells how many are stored (<c>acknowledged</c>) and how many may be (<c>uncertain</c>): nothing
     /// is ever doubled silently. A refusal ends it too, with the <c>index</c> of the task at fault when one is.
     /// </summary>
-    public async Task<Result<SubmitSummary>> SubmitManyAsync(
+    public async Task<Result<BulkSummary>> SubmitManyAsync(
         IAsyncEnumerable<TaskSpec> tasks,
-        SubmitManyOptions? submitOptions = null,
+        BulkOptions? submitOptions = null,
         CancellationToken cancellation = default
     )
     {

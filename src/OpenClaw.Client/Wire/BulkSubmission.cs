@@ -5,7 +5,7 @@ using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
-namespace OpenClaw.Client.Calling;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>
 /// One bulk submission: gathers tasks into batches, keeps several under way, and knows at every moment which are stored, which are
@@ -15,12 +15,7 @@ namespace OpenClaw.Client.Calling;
 /// <param name="source">The tasks.</param>
 /// <param name="options">Validated.</param>
 /// <param name="ending">Cancelled by the caller, and by us when the source is no longer needed; the source heeds it.</param>
-internal sealed class BulkSubmission(
-    Caller caller,
-    IAsyncEnumerator<TaskSpec> source,
-    SubmitManyOptions options,
-    CancellationTokenSource ending
-)
+internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> source, BulkOptions options, CancellationTokenSource ending)
 {
     /// <summary>A batch is sent when its tasks have this size together; with one task of the largest kind more it still fits a message.</summary>
     private const int FullAtBytes = 1024 * 1024;
@@ -39,7 +34,7 @@ internal sealed class BulkSubmission(
 
     private bool IsFull => building.Request.Tasks.Count >= options.BatchSize || building.Bytes >= FullAtBytes;
 
-    public async Task<Result<SubmitSummary>> RunAsync()
+    public async Task<Result<BulkSummary>> RunAsync()
     {
         try
         {
@@ -48,7 +43,7 @@ internal sealed class BulkSubmission(
                 try
                 {
                     await SendAndReceiveAsync();
-                    return refusal is null ? new SubmitSummary(acknowledged, existing, [.. unserved]) : Explain(refusal, 0);
+                    return refusal is null ? new BulkSummary(acknowledged, existing, [.. unserved]) : Explain(refusal, 0);
                 }
                 catch (FailureException e)
                 {

@@ -1,14 +1,14 @@
 using System.Runtime.CompilerServices;
-using OpenClaw.Client.Calling;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 
-namespace OpenClaw.Client;
+namespace OpenClaw.Client.Wire;
 
 // Calls that stay open: they survive a restart of the manager by asking again for what is left.
-public sealed partial class OpenClawClient
+internal sealed partial class WireClient
 {
     /// <summary>Ids that one call may name.</summary>
     private const int MostIdsPerWait = 100_000;
@@ -62,14 +62,14 @@ public sealed partial class OpenClawClient
     {
         var patience = caller.NewPatience(endless: true);
         var state = TaskState.Unspecified;
-        while (!Tasks.HasEnded(state))
+        while (!TaskMessages.HasEnded(state))
         {
             await using var call = caller.Channel.ServerStreaming(
                 TaskMethods.Watch,
                 new WatchRequest { Id = id },
                 new CallOptions { Cancellation = cancellation }
             );
-            while (!Tasks.HasEnded(state) && await NextAsync(call, patience, cancellation) is { } taskEvent)
+            while (!TaskMessages.HasEnded(state) && await NextAsync(call, patience, cancellation) is { } taskEvent)
             {
                 if (taskEvent.EventCase == TaskEvent.EventOneofCase.Task)
                 {

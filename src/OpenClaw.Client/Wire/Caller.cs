@@ -2,7 +2,7 @@ using Google.Protobuf;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
 
-namespace OpenClaw.Client.Calling;
+namespace OpenClaw.Client.Wire;
 
 /// <summary>What may happen when the answer to a call is lost.</summary>
 internal enum Repeat
@@ -20,14 +20,14 @@ internal enum Repeat
 /// </summary>
 internal sealed class Caller : IDisposable
 {
-    private readonly ClientOptions options;
+    private readonly WireOptions options;
     private readonly RpcChannel[] channels;
 
     // The channel that answered last. Racing writers do no harm: a call finds its way from any of them.
     private volatile int current;
     private volatile bool hasAnswered;
 
-    public Caller(ClientOptions options)
+    public Caller(WireOptions options)
     {
         this.options = options;
         var channelOptions = new RpcChannelOptions
