@@ -145,6 +145,12 @@ public sealed record Lease
     /// <summary>The manager instance that holds the worker's session.</summary>
     public required string Manager { get; init; }
 
+    /// <summary>
+    /// The worker's mark: tells a later start of this worker from another worker that was given the same name, also after a manager's
+    /// restart. Empty: not known.
+    /// </summary>
+    public string Identity { get; init; } = "";
+
     /// <summary>Unix milliseconds by the store's clock. Past it, the incarnation's tasks may be handed over.</summary>
     public required long Until { get; init; }
 }

@@ -27,6 +27,9 @@ internal sealed class Incarnation(WorkerRef worker)
 
     /// <summary>What it said when it registered; null for one that is known from the store alone.</summary>
     public Register? Info { get; set; }
+
+    /// <summary>The worker's mark, from its registration or from its lease; empty when neither says.</summary>
+    public string Identity { get; set; } = "";
     public IWorkerSession? Session { get; set; }
     public WorkerSeat? Seat { get; set; }
     public WorkerState State { get; set; } = WorkerState.Unreachable;

@@ -159,6 +159,7 @@ internal sealed partial class ManagerCore
         {
             Worker = incarnation.Ref,
             Manager = options.ManagerId,
+            Identity = incarnation.Identity,
             Until = incarnation.StoredUntil.ToUnixTimeMilliseconds(),
         };
     }

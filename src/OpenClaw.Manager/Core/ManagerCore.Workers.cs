@@ -70,6 +70,7 @@ internal sealed partial class ManagerCore
         var now = time.GetUtcNow();
         workers[info.Worker] = incarnation;
         incarnation.Info = info;
+        incarnation.Identity = info.Identity;
         incarnation.Session = session;
         incarnation.State = WorkerState.Registering;
         incarnation.LastHeard = now;
@@ -89,10 +90,13 @@ internal sealed partial class ManagerCore
             ? $"a worker id has at most {TaskLimits.MaxNameBytes} bytes and no control characters"
         : info.Slots > MostSlots || info.Prefetch is < 0 or > MostPrefetch
             ? $"slots may be 1 to {MostSlots} and prefetch 0 to {MostPrefetch}"
+        : info.Identity.Length > MostIdentityChars || info.Identity.Any(char.IsControl)
+            ? $"a worker's mark has at most {MostIdentityChars} characters and no control characters"
         : null;
 
     private const int MostSlots = 65_536;
     private const int MostPrefetch = 1 << 20;
+    private const int MostIdentityChars = 128;
 
     // Ends a session from here: its end, when it is noticed, is then no news.
     private void Disconnect(Incarnation incarnation, Failure reason)
@@ -103,11 +107,13 @@ internal sealed partial class ManagerCore
         session?.Close(reason);
     }
 
-    // A live session of the same id: a restart of the same worker takes its id over, another worker is refused.
-    private static Failure? RefusalOf(Incarnation known, Register info)
+    // A restart of the same worker takes its id over, another worker is refused.
+    private Failure? RefusalOf(Incarnation known, Register info)
     {
-        var sameProcess = known.Ref.Incarnation == info.Incarnation;
-        var sameWorker = known.Info is null || (info.Identity.Length > 0 && known.Info.Identity == info.Identity);
+        // A lease of a version that kept no mark tells nothing of whose it is: whoever comes first is taken for its worker.
+        var unmarked = known.Info is null && known.Identity.Length == 0;
+        var sameProcess = known.Ref.Incarnation == info.Incarnation && (unmarked || known.Identity == info.Identity);
+        var sameWorker = unmarked || (info.Identity.Length > 0 && known.Identity == info.Identity);
         if (sameProcess || (sameWorker && info.Incarnation > known.Ref.Incarnation))
         {
             return null;
@@ -121,8 +127,14 @@ internal sealed partial class ManagerCore
             );
         }
 
-        return known.IsConnected || known.State == WorkerState.Registering
-                ? new Failure(Catalogue.RegistrationFailed, $"Registration rejected: worker ID '{info.Worker}' already exists in cluster")
+        // Not seen since this manager started: it may be on its way back, and would find its name taken.
+        var mayComeBack = known.Info is null && !known.Releasing && incarnations.ContainsKey(known.Ref);
+        return known.IsConnected || known.State == WorkerState.Registering || (mayComeBack && known.Held.Count == 0)
+                ? new Failure(
+                    Catalogue.RegistrationFailed,
+                    $"Registration rejected: worker ID '{info.Worker}' already exists in cluster",
+                    "Give this worker an id of its own (cluster.worker_id), or wait until the other's lease ends"
+                )
             : known.Held.Count == 0 || known.State == WorkerState.Stopped ? null
             : new Failure(
                 Catalogue.RegistrationFailed,

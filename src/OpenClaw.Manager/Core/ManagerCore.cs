@@ -78,6 +78,7 @@ internal sealed partial class ManagerCore(
                 HeardAt = time.GetTimestamp(),
                 LeaseUntil = now + options.TaskReassignAfter,
                 StoredUntil = now + options.TaskReassignAfter,
+                Identity = lease.Identity,
                 Problem = "not seen since this manager started",
             };
             foreach (var (attempt, lane) in held)

@@ -11,8 +11,9 @@ internal sealed class Housekeeping(Connection connection, WriterState state)
 
     private readonly Statement writeLease = connection.Prepare(
         """
-        INSERT INTO leases (worker, incarnation, manager, until) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (worker, incarnation) DO UPDATE SET manager = excluded.manager, until = excluded.until
+        INSERT INTO leases (worker, incarnation, manager, until, identity) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (worker, incarnation)
+        DO UPDATE SET manager = excluded.manager, until = excluded.until, identity = excluded.identity
         """
     );
     private readonly Statement extendLeases = connection.Prepare("UPDATE leases SET until = ?1 WHERE until < ?1");
@@ -42,7 +43,8 @@ internal sealed class Housekeeping(Connection connection, WriterState state)
         foreach (var lease in operation.Leases)
         {
             state.Leases[lease.Worker] = lease;
-            writeLease.Bind(1, lease.Worker.Worker).Bind(2, lease.Worker.Incarnation).Bind(3, lease.Manager).Bind(4, lease.Until).Run();
+            writeLease.Bind(1, lease.Worker.Worker).Bind(2, lease.Worker.Incarnation).Bind(3, lease.Manager);
+            writeLease.Bind(4, lease.Until).Bind(5, lease.Identity).Run();
         }
     }
 

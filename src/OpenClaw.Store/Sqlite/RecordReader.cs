@@ -28,7 +28,7 @@ internal sealed class RecordReader(Connection connection)
     private readonly Statement countLanes = connection.Prepare(
         "SELECT id, ready, delayed FROM lanes WHERE ready > 0 OR delayed > 0 ORDER BY id"
     );
-    private readonly Statement readLeases = connection.Prepare("SELECT worker, incarnation, manager, until FROM leases");
+    private readonly Statement readLeases = connection.Prepare("SELECT worker, incarnation, manager, until, identity FROM leases");
     private readonly Statement readHeld = connection.Prepare(
         $"""
         SELECT seq, attempt, lane FROM tasks INDEXED BY tasks_held
@@ -106,6 +106,7 @@ internal sealed class RecordReader(Connection connection)
                     Worker = worker,
                     Manager = readLeases.Text(2)!,
                     Until = readLeases.Long(3),
+                    Identity = readLeases.Text(4)!,
                 }
             );
         }

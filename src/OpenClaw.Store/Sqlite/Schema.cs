@@ -152,5 +152,9 @@ internal static class Schema
                 PRIMARY KEY (worker, incarnation)
             ) WITHOUT ROWID;
             """,
+        """
+            -- The worker's mark; empty in rows of earlier versions until the worker registers again.
+            ALTER TABLE leases ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+            """,
     ];
 }

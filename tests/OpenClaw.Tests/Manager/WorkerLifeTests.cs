@@ -422,6 +422,55 @@ public sealed class WorkerLifeTests : IDisposable
         rig.CheckCounts();
     }
 
+    [Theory]
+    [InlineData(true, 7)]
+    [InlineData(false, 7)]
+    [InlineData(true, 1)]
+    public void AfterAManagersRestartANamesakeIsRefusedWhileTheLeaseLives(bool holding, long incarnation)
+    {
+        var worker = Connected();
+        Assignment[] held = [];
+        if (holding)
+        {
+            rig.Submit();
+            held = [.. worker.Session.Assigned];
+        }
+
+        rig.Restart();
+        var namesake = new TestWorker(rig, "w1", incarnation, identity: "somebody else");
+        Assert.Equal(Catalogue.RegistrationFailed, namesake.Connect()!.Entry);
+        Assert.Null(worker.Connect(held));
+        Assert.Empty(worker.Session.Registered!.Superseded);
+        worker.Lose();
+
+        // A later start of the same worker is known by its mark; the name is free for others when the lease has ended.
+        rig.Restart();
+        var later = new TestWorker(rig, "w1", 9);
+        Assert.Null(later.Connect());
+        rig.Restart();
+        rig.Advance(rig.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(namesake.Connect());
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void ALeaseThatWasKeptWithoutAMarkIsTakenUpByItsWorker()
+    {
+        rig.Store.Execute(
+            new LeaseOperation([
+                new Lease
+                {
+                    Worker = new WorkerRef("w1", 1),
+                    Manager = "m0",
+                    Until = 0,
+                },
+            ])
+        );
+        rig.Restart();
+        Connected("w1", 2);
+    }
+
     [Fact]
     public void AChangeOfTypesIsSeenAtOnce()
     {

@@ -98,6 +98,7 @@ internal static class ModelSteps
         {
             Worker = worker,
             Manager = "m" + random.Next(2),
+            Identity = "mark" + random.Next(2),
             Until = clock.Now + random.Next(-1000, 5000),
         };
 

@@ -210,6 +210,34 @@ public sealed class SqliteFilesTests : IDisposable
     {
         await MakeAsync();
         using var connection = Connection.Open(File, Native.OpenReadOnly);
+        Assert.Equal(2, connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(Schema.ApplicationId, connection.Scalar("PRAGMA application_id"));
+        Assert.Equal(LinesOf(SchemaGolden.Version2), Dump(connection));
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_version_keeps_its_leases()
+    {
+        await using (var store = (await OpenAsync(new SqliteOptions())).Value)
+        {
+            await store.LeaseAsync("w", 3, until: 100);
+        }
+
+        using (var connection = Connection.Open(File, Native.OpenReadWrite))
+        {
+            connection.Execute("ALTER TABLE leases DROP COLUMN identity; PRAGMA user_version = 1");
+            Assert.Equal(LinesOf(SchemaGolden.Version1), Dump(connection));
+        }
+
+        await using var again = (await OpenAsync(new SqliteOptions())).Value;
+        var lease = Assert.Single(await again.LeasesAsync(default));
+        Assert.Equal((new WorkerRef("w", 3), 100L, ""), (lease.Worker, lease.Until, lease.Identity));
+    }
+
+    private static IEnumerable<string> LinesOf(string schema) => schema.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim());
+
+    private static List<string> Dump(Connection connection)
+    {
         using var schema = connection.PrepareOnce("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name");
         var dump = new List<string>();
         while (schema.Step())
@@ -219,9 +247,7 @@ public sealed class SqliteFilesTests : IDisposable
             );
         }
 
-        Assert.Equal(1, connection.Scalar("PRAGMA user_version"));
-        Assert.Equal(Schema.ApplicationId, connection.Scalar("PRAGMA application_id"));
-        Assert.Equal(SchemaGolden.Version1.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim()), dump);
+        return dump;
     }
 
     [Fact]

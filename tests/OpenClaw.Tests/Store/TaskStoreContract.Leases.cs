@@ -17,14 +17,23 @@ public abstract partial class TaskStoreContract
                 {
                     Worker = new("w", 1),
                     Manager = "m2",
+                    Identity = "mark",
                     Until = 300,
                 },
             ])
         );
-        var leases = (await Store.LeasesAsync(default))
-            .OrderBy(l => l.Worker.Incarnation)
-            .Select(l => (l.Worker.Incarnation, l.Manager, l.Until));
-        Assert.Equal([(1, "m2", 300), (2, "m1", 200)], leases);
+        await Store.RunAsync(new ExtendLeasesOperation(200));
+        await AssertLeasesAsync();
+        await ReopenAsync();
+        await AssertLeasesAsync();
+
+        async Task AssertLeasesAsync() =>
+            Assert.Equal(
+                [(1, "m2", 300, "mark"), (2, "m1", 200, "")],
+                (await Store.LeasesAsync(default))
+                    .OrderBy(l => l.Worker.Incarnation)
+                    .Select(l => (l.Worker.Incarnation, l.Manager, l.Until, l.Identity))
+            );
     }
 
     [Fact]
