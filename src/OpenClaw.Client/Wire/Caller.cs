@@ -33,7 +33,7 @@ internal sealed class Caller : IDisposable
         var channelOptions = new RpcChannelOptions
         {
             ConnectTimeout = options.ConnectTimeout,
-            Authorization = options.Token is { } token ? () => token() is { Length: > 0 } value ? $"Bearer {value}" : null : null,
+            Authorization = options.Token is { } token ? new Credential(token, options.Time).Header : null,
         };
         channels = [.. options.Addresses.Select(a => new RpcChannel(new Uri($"http://{a}"), channelOptions))];
     }

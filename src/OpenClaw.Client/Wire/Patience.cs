@@ -12,14 +12,15 @@ internal sealed class Patience(Caller caller, WireOptions options, bool endless)
     /// <summary>How long a manager that should be there, and has not answered yet, is waited for: its supervisor may be starting it again.</summary>
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(5);
 
-    private readonly Backoff backoff = new(options.Backoff, new Random(HashCode.Combine(Environment.ProcessId, Environment.TickCount64)));
+    // Made when the first call fails: nearly all never need it.
+    private Backoff? backoff;
     private long since = options.Time.GetTimestamp();
     private int asked;
 
     /// <summary>The call went well: the next failure is a new one.</summary>
     public void Reset()
     {
-        backoff.Reset();
+        backoff?.Reset();
         since = options.Time.GetTimestamp();
         asked = 0;
     }
@@ -52,6 +53,7 @@ internal sealed class Patience(Caller caller, WireOptions options, bool endless)
             return false;
         }
 
+        backoff ??= new(options.Backoff, new Random(HashCode.Combine(Environment.ProcessId, Environment.TickCount64)));
         return await PauseAsync(failure, backoff.Next(), cancellation);
     }
 

@@ -57,9 +57,13 @@ public static class TaskKeys
         };
 
     public static SettingKey<long> RecycleAfter { get; } =
-        new("task.recycle_after", SettingTypes.Int, "A pooled process is replaced after so many tasks; 0: never.")
+        new(
+            "task.recycle_after",
+            SettingTypes.Int,
+            "A pooled process is replaced after so many tasks; 0: never. A start costs some 35 ms of CPU: at 1,000 and 20,000 short tasks a second, most of a core."
+        )
         {
-            Default = "1000",
+            Default = "100000",
             Min = "0",
             Max = "100000000",
         };
