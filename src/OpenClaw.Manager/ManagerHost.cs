@@ -18,6 +18,7 @@ using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Sessions;
+using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
 using OpenClaw.Store;
 using OpenClaw.Store.Sqlite;
@@ -31,6 +32,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private readonly CancellationTokenSource stoppingCalls = new();
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManagerMetrics metrics = new();
+    private readonly HealthService health = new(TaskMethods.Service, WorkerMethods.Service, ClusterMethods.Service);
     private SqliteTaskStore? store;
     private StoreWriter? writer;
     private OwnerLoop? loop;
@@ -92,6 +94,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         }
 
         LogUp(logger, listen.ToString(), web.ToString(), options.DataDirectory);
+        health.SetServing(true);
         context.Ready();
         return null;
     }
@@ -122,6 +125,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         {
             loop.Post(core.BeginStop);
         }
+
+        health.SetServing(false);
 
         // Streams and waits end with clw-manager-stopping; submissions under way still get their commit.
         await stoppingCalls.CancelAsync();
@@ -192,7 +197,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             rpc,
             new TaskApi(loop!, core!, store!, new SpecReader(options, context.Time), options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!),
-            ClusterApi.Create(loop!, core!, store!)
+            ClusterApi.Create(loop!, core!, store!),
+            health.Build()
         );
         built.Run(WebAsync);
         return built;

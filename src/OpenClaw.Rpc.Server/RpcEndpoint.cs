@@ -44,19 +44,22 @@ public static class RpcEndpoint
     /// Limits for an endpoint that carries gRPC: many calls on one connection, streams that may be quiet for hours, silent peers
     /// found by pings, bounded headers and frames.
     /// </summary>
-    public static void LimitForRpc(this KestrelServerLimits limits)
+    public static void LimitForRpc(this KestrelServerLimits limits, RpcLimits? wanted = null)
     {
-        limits.Http2.MaxStreamsPerConnection = 1024;
+        wanted ??= new();
+        limits.Http2.MaxStreamsPerConnection = wanted.CallsPerConnection;
         limits.Http2.MaxFrameSize = 64 * 1024;
-        limits.Http2.MaxRequestHeaderFieldSize = 16 * 1024;
+        limits.Http2.MaxRequestHeaderFieldSize = wanted.MetadataEntrySize;
         limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         limits.Http2.InitialStreamWindowSize = 1024 * 1024;
-        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(15);
-        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        limits.MaxRequestHeadersTotalSize = 32 * 1024;
-        limits.MaxRequestHeaderCount = 100;
-        limits.MaxConcurrentConnections = 16 * 1024;
-        // A stream may say nothing for hours; a peer that is gone is found by the pings.
+        limits.Http2.KeepAlivePingDelay = wanted.KeepAliveDelay;
+        limits.Http2.KeepAlivePingTimeout = wanted.KeepAliveTimeout;
+        limits.MaxRequestHeadersTotalSize = wanted.MetadataSize;
+        limits.MaxRequestHeaderCount = wanted.MetadataEntries;
+        limits.MaxConcurrentConnections = wanted.Connections;
+        limits.RequestHeadersTimeout = wanted.HeadTimeout;
+        limits.KeepAliveTimeout = wanted.IdleTimeout;
+        // A stream may say nothing for hours; a peer that is gone is found by the pings, one that is slow inside a message by the options of the calls.
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
     }

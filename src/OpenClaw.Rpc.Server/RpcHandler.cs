@@ -11,6 +11,9 @@ namespace OpenClaw.Rpc.Server;
 /// <summary>Carries one call from its head to its status, the same way for all kinds; what a kind does in between is its own.</summary>
 internal abstract class RpcHandler(bool streamsIn)
 {
+    /// <summary>Whether anybody may call.</summary>
+    public bool Open { get; set; }
+
     public async Task InvokeAsync(HttpContext http, RpcServerOptions options, ILogger logger)
     {
         TimeSpan? timeout = null;
@@ -23,12 +26,13 @@ internal abstract class RpcHandler(bool streamsIn)
         using var context = new RpcServerContext(http, options, malformed ? null : timeout);
         try
         {
-            var failure = malformed
-                ? MessageReader.Broken($"'{header}' is no {RpcProtocol.TimeoutHeader}", "timeout")
+            var failure =
+                malformed ? MessageReader.Broken($"'{header}' is no {RpcProtocol.TimeoutHeader}", "timeout")
+                : Open ? null
                 : options.Authenticate?.Invoke(context);
             if (failure is null)
             {
-                Open(http);
+                Unbind(http);
                 failure = await HandleAsync(context);
             }
             // A late answer is no answer: the client has given up by its own clock.
@@ -56,7 +60,7 @@ internal abstract class RpcHandler(bool streamsIn)
     protected static async ValueTask<T> ReadOneAsync<T>(RpcServerContext context, MessageParser<T> parser)
         where T : class, IMessage<T>, IBufferMessage
     {
-        var reader = new RpcReader<T>(context, parser);
+        var reader = new RpcReader<T>(context, parser, single: true);
         var request =
             await reader.ReadAsync() ?? throw MessageReader.Broken("a call with one request came without it", "cardinality").AsException();
         // The end of the client's side is waited for: a stream that is half open after its answer would have to be reset.
@@ -65,7 +69,7 @@ internal abstract class RpcHandler(bool streamsIn)
             : throw MessageReader.Broken("a call with one request came with several", "cardinality").AsException();
     }
 
-    protected static Failure? WriteOne<T>(RpcServerContext context, Result<T> result)
+    protected static async ValueTask<Failure?> WriteOneAsync<T>(RpcServerContext context, Result<T> result)
         where T : class, IMessage<T>, IBufferMessage
     {
         if (!result.IsOk)
@@ -76,12 +80,16 @@ internal abstract class RpcHandler(bool streamsIn)
         {
             return null;
         }
-        // Not flushed: message and trailers leave together when the handler's task ends.
-        new RpcWriter<T>(context).Write(result.Value);
+        // A small one is not flushed: message and trailers leave together when the handler's task ends. A large one is bounded in time.
+        var writer = new RpcWriter<T>(context);
+        if (writer.Write(result.Value))
+        {
+            await writer.FlushAsync();
+        }
         return null;
     }
 
-    private void Open(HttpContext http)
+    private void Unbind(HttpContext http)
     {
         // A stream lives for hours: neither its size nor its rate means anything. The size of each message is limited.
         if (streamsIn)
@@ -112,7 +120,7 @@ internal sealed class UnaryRpcHandler<TReq, TRes>(RpcMethod<TReq, TRes> method, 
     where TRes : class, IMessage<TRes>, IBufferMessage
 {
     protected override async ValueTask<Failure?> HandleAsync(RpcServerContext context) =>
-        WriteOne(context, await handler(await ReadOneAsync(context, method.Requests), context));
+        await WriteOneAsync(context, await handler(await ReadOneAsync(context, method.Requests), context));
 }
 
 internal sealed class ServerStreamingRpcHandler<TReq, TRes>(RpcMethod<TReq, TRes> method, ServerStreamingHandler<TReq, TRes> handler)
@@ -130,7 +138,7 @@ internal sealed class ClientStreamingRpcHandler<TReq, TRes>(RpcMethod<TReq, TRes
     where TRes : class, IMessage<TRes>, IBufferMessage
 {
     protected override async ValueTask<Failure?> HandleAsync(RpcServerContext context) =>
-        WriteOne(context, await handler(new(context, method.Requests), context));
+        await WriteOneAsync(context, await handler(new(context, method.Requests, single: false), context));
 }
 
 internal sealed class DuplexRpcHandler<TReq, TRes>(RpcMethod<TReq, TRes> method, DuplexHandler<TReq, TRes> handler) : RpcHandler(true)
@@ -138,5 +146,5 @@ internal sealed class DuplexRpcHandler<TReq, TRes>(RpcMethod<TReq, TRes> method,
     where TRes : class, IMessage<TRes>, IBufferMessage
 {
     protected override ValueTask<Failure?> HandleAsync(RpcServerContext context) =>
-        handler(new(context, method.Requests), new(context), context);
+        handler(new(context, method.Requests, single: false), new(context), context);
 }

@@ -20,12 +20,18 @@ public sealed class RpcReader<T>
     private bool holding;
     private bool ended;
     private Failure? failure;
+    private readonly bool single;
     private volatile bool stopped;
+    private volatile bool late;
 
-    internal RpcReader(RpcServerContext context, MessageParser<T> parser)
+    /// <param name="context">The call.</param>
+    /// <param name="parser">The generated parser.</param>
+    /// <param name="single">The call has one request: it is waited for from the beginning, and its end with it.</param>
+    internal RpcReader(RpcServerContext context, MessageParser<T> parser, bool single)
     {
         this.context = context;
         this.parser = parser;
+        this.single = single;
         pipe = context.Http.Request.BodyReader;
         var encoding = context.Http.Request.Headers[RpcProtocol.EncodingHeader];
         rules = new(context.Options.MaxReceiveSize, encoding.Count == 0 ? null : encoding.ToString(), IsServer: true);
@@ -45,13 +51,25 @@ public sealed class RpcReader<T>
         {
             return false;
         }
-        return MessageReader.Read(ref buffer, parser, rules, out message, out failure) == ReadOutcome.Message && message is not null;
+        var compressed = !buffer.FirstSpan.IsEmpty && buffer.FirstSpan[0] != 0;
+        if (MessageReader.Read(ref buffer, parser, rules, out message, out failure) != ReadOutcome.Message || message is null)
+        {
+            return false;
+        }
+        context.RequestWasCompressed = compressed;
+        return true;
     }
 
     /// <summary>Ends the reading from our side: a read that waits, and every later one, gets null. May be called by any thread.</summary>
     public void Stop()
     {
         stopped = true;
+        pipe.CancelPendingRead();
+    }
+
+    private void Late()
+    {
+        late = true;
         pipe.CancelPendingRead();
     }
 
@@ -68,50 +86,78 @@ public sealed class RpcReader<T>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T?> ReadSlowlyAsync()
     {
-        while (true)
+        var clock = default(StallClock);
+        try
         {
-            if (failure is not null)
+            while (true)
             {
-                throw failure.AsException();
+                if (failure is not null)
+                {
+                    throw failure.AsException();
+                }
+                if (stopped)
+                {
+                    return null;
+                }
+                if (ended)
+                {
+                    return buffer.IsEmpty ? null : throw (failure = MessageReader.Truncated(buffer.Length)).AsException();
+                }
+                var begun = single || !buffer.IsEmpty;
+                if (holding)
+                {
+                    holding = false;
+                    pipe.AdvanceTo(buffer.Start, buffer.End);
+                }
+                // The token and the clock cost something, and a small request is there already.
+                if (!pipe.TryRead(out var result))
+                {
+                    if (begun && !clock.Runs)
+                    {
+                        clock.Start(context.Options.ReceiveTimeout, static reader => ((RpcReader<T>)reader!).Late(), this);
+                    }
+                    result = await FillAsync();
+                }
+                if (failure is null)
+                {
+                    Take(result);
+                }
+                if (TryRead(out var message))
+                {
+                    return message;
+                }
             }
-            if (stopped)
-            {
-                return null;
-            }
-            if (ended)
-            {
-                return buffer.IsEmpty ? null : throw (failure = MessageReader.Truncated(buffer.Length)).AsException();
-            }
-            if (holding)
-            {
-                holding = false;
-                pipe.AdvanceTo(buffer.Start, buffer.End);
-            }
-            await FillAsync();
-            if (TryRead(out var message))
-            {
-                return message;
-            }
+        }
+        finally
+        {
+            clock.Dispose();
+            late = false;
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> FillAsync()
     {
         try
         {
-            // The token costs something, and a small request is there already.
-            if (!pipe.TryRead(out var result))
-            {
-                result = await pipe.ReadAsync(context.Cancellation);
-            }
-            buffer = result.Buffer;
-            holding = true;
-            ended = result.IsCompleted;
+            return await pipe.ReadAsync(context.Cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             failure = context.Reason() ?? context.ClientGone();
+            return default;
+        }
+    }
+
+    private void Take(in ReadResult result)
+    {
+        buffer = result.Buffer;
+        holding = true;
+        ended = result.IsCompleted;
+        if (late && !ended)
+        {
+            var limit = context.Options.ReceiveTimeout.TotalSeconds;
+            failure = new(Catalogue.SlowPeer, $"A message of the call {context.Method} did not arrive whole within {limit:0.###} s.");
         }
     }
 }

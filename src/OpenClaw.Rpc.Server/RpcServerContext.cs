@@ -14,11 +14,13 @@ public sealed class RpcServerContext : IDisposable
     private RpcMetadata? responseTrailers;
     private CancellationTokenSource? source;
     private readonly CancellationTokenSource? deadline;
+    private volatile bool stalled;
 
     internal RpcServerContext(HttpContext http, RpcServerOptions options, TimeSpan? timeout)
     {
         this.http = http;
         Options = options;
+        Compress = options.Compress;
         Timeout = timeout;
         if (timeout is { TotalMilliseconds: <= int.MaxValue } time)
         {
@@ -87,6 +89,18 @@ public sealed class RpcServerContext : IDisposable
     /// <summary>Sent after the last message.</summary>
     public RpcMetadata ResponseTrailers => responseTrailers ??= [];
 
+    /// <summary>
+    /// Whether answers of 512 bytes and more travel as gzip, if the client takes it: at first what
+    /// <see cref="RpcServerOptions.Compress"/> says. Without effect after the first message.
+    /// </summary>
+    public bool Compress { get; set; }
+
+    /// <summary>Whether the request that was read last came compressed.</summary>
+    public bool RequestWasCompressed { get; internal set; }
+
+    /// <summary>True when messages may be compressed; known once the response has begun.</summary>
+    internal bool Gzip { get; private set; }
+
     /// <summary>True once a message or the headers were written: the status then travels in trailers.</summary>
     internal bool Begun { get; private set; }
 
@@ -95,8 +109,15 @@ public sealed class RpcServerContext : IDisposable
     /// <summary>Cuts the call off: for a client that takes nothing, so that the call's end cannot be written either. Any thread.</summary>
     public void Abort() => http.Abort();
 
-    /// <summary>Writes the head of the response, once. Returns whether messages may be compressed.</summary>
-    internal void Begin(bool gzip)
+    /// <summary>The client takes nothing: cuts the call off and remembers why.</summary>
+    internal void Stall()
+    {
+        stalled = true;
+        http.Abort();
+    }
+
+    /// <summary>Writes the head of the response, once.</summary>
+    internal void Begin(bool messages = true)
     {
         if (Begun)
         {
@@ -105,20 +126,13 @@ public sealed class RpcServerContext : IDisposable
         Begun = true;
         var headers = http.Response.Headers;
         http.Response.ContentType = RpcProtocol.ContentType;
-        if (gzip)
+        if (messages && Compress && ClientTakesGzip())
         {
+            Gzip = true;
             headers[RpcProtocol.EncodingHeader] = RpcProtocol.Gzip;
         }
         CopyTo(headers, responseHeaders);
     }
-
-    /// <summary>Whether this response is compressed: we would, and the client takes it.</summary>
-    internal bool MayCompress() =>
-        Options.Compress
-        && http.Request.Headers[RpcProtocol.AcceptEncodingHeader]
-            .ToString()
-            .Split(',', StringSplitOptions.TrimEntries)
-            .Contains(RpcProtocol.Gzip, StringComparer.Ordinal);
 
     /// <summary>Ends the call: status, message, details, the application's trailers.</summary>
     internal void End(Failure? failure)
@@ -126,7 +140,7 @@ public sealed class RpcServerContext : IDisposable
         var only = !Begun;
         if (only)
         {
-            Begin(gzip: false);
+            Begin(messages: false);
         }
         if (failure is null)
         {
@@ -159,7 +173,12 @@ public sealed class RpcServerContext : IDisposable
 
     /// <summary>Why <see cref="Cancellation"/> fired, or null if it did not.</summary>
     internal Failure? Reason() =>
-        DeadlinePassed ? new Failure(Catalogue.DeadlineExceeded, $"The call {Method} was not answered within the time allowed.")
+        stalled
+            ? new Failure(
+                Catalogue.SlowPeer,
+                $"The client of {Method} took nothing of what was sent for {Options.SendTimeout.TotalSeconds:0.###} s."
+            )
+        : DeadlinePassed ? new Failure(Catalogue.DeadlineExceeded, $"The call {Method} was not answered within the time allowed.")
         : http.RequestAborted.IsCancellationRequested ? ClientGone()
         : Options.Stopping.IsCancellationRequested
             ? new Failure(Catalogue.ManagerStopping, $"The call {Method} was ended because the server stops.")
@@ -173,6 +192,13 @@ public sealed class RpcServerContext : IDisposable
         source?.Dispose();
         deadline?.Dispose();
     }
+
+    private bool ClientTakesGzip() =>
+        http
+            .Request.Headers[RpcProtocol.AcceptEncodingHeader]
+            .ToString()
+            .Split(',', StringSplitOptions.TrimEntries)
+            .Contains(RpcProtocol.Gzip, StringComparer.Ordinal);
 
     private void Put(bool only, string key, string value)
     {

@@ -35,6 +35,9 @@ public sealed class RpcService
 
     public string Name { get; }
 
+    /// <summary>True: anybody may call, without signing in. For what reveals nothing and changes nothing, such as health.</summary>
+    public bool Open { get; init; }
+
     internal IEnumerable<KeyValuePair<string, RpcHandler>> Handlers => handlers;
 
     public RpcService Unary<TReq, TRes>(RpcMethod<TReq, TRes> method, UnaryHandler<TReq, TRes> handler)
@@ -65,6 +68,7 @@ public sealed class RpcService
         {
             throw new ArgumentException($"{method.Path} is {method.Kind} of {method.Service}, not {kind} of {Name}.", nameof(method));
         }
+        handler.Open = Open;
         handlers.Add(method.Path, handler);
         return this;
     }

@@ -15,14 +15,18 @@ public sealed class RpcWriter<T>
 
     private readonly RpcServerContext context;
     private readonly PipeWriter pipe;
-    private readonly bool gzip;
 
     internal RpcWriter(RpcServerContext context)
     {
         this.context = context;
         pipe = context.Http.Response.BodyWriter;
-        gzip = context.MayCompress();
     }
+
+    /// <summary>
+    /// False sends the next messages as they are even if the call is compressed: for content that does not shrink, or that an
+    /// attacker could guess by its size.
+    /// </summary>
+    public bool Compress { get; set; } = true;
 
     /// <summary>
     /// Serialises a message into the response without sending it: the next <see cref="FlushAsync"/>, or the end of the handler, does.
@@ -31,8 +35,8 @@ public sealed class RpcWriter<T>
     /// <exception cref="FailureException">The message is over the size limit.</exception>
     public bool Write(T message)
     {
-        context.Begin(gzip);
-        if (MessageWriter.Write(pipe, message, context.Options.MaxSendSize, gzip) is { } failure)
+        context.Begin();
+        if (MessageWriter.Write(pipe, message, context.Options.MaxSendSize, context.Gzip && Compress) is { } failure)
         {
             throw failure.AsException();
         }
@@ -44,15 +48,25 @@ public sealed class RpcWriter<T>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask FlushAsync()
     {
-        context.Begin(gzip);
+        context.Begin();
         FlushResult result;
+        var clock = default(StallClock);
         try
         {
-            result = await pipe.FlushAsync(context.Cancellation);
+            var flushing = pipe.FlushAsync(context.Cancellation);
+            if (!flushing.IsCompleted)
+            {
+                clock.Start(context.Options.SendTimeout, static call => ((RpcServerContext)call!).Stall(), context);
+            }
+            result = await flushing;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             throw (context.Reason() ?? context.ClientGone()).AsException(e);
+        }
+        finally
+        {
+            clock.Dispose();
         }
         // A stream that was reset takes everything and sends nothing.
         if (result.IsCompleted || result.IsCanceled)

@@ -3,7 +3,7 @@ namespace OpenClaw.Core.Errors;
 // Failures of single calls between the parts of a cluster.
 public static partial class Catalogue
 {
-    private static ErrorEntry[] RpcEntries => [DeadlineExceeded, CallCancelled, MessageTooLarge, RemoteFailure];
+    private static ErrorEntry[] RpcEntries => [DeadlineExceeded, CallCancelled, MessageTooLarge, SlowPeer, ServiceNotFound, RemoteFailure];
 
     public static ErrorEntry DeadlineExceeded { get; } =
         new()
@@ -47,6 +47,35 @@ public static partial class Catalogue
             Related = ["clw-payload-too-large", "clw-result-too-large"],
             Exit = ExitCode.Refused,
             Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry SlowPeer { get; } =
+        new()
+        {
+            Code = "clw-slow-peer",
+            Title = "The other side sends or takes a message too slowly",
+            Meaning =
+                "A message that had begun did not arrive whole in time, or an answer was not taken. The call was ended to free what it held.",
+            Causes = ["A very slow or lossy network", "A program that is suspended, or that does not read what it asked for"],
+            Checks = ["The message says which side and which limit", "ss -ti shows the connection's queues"],
+            Cure = ["Ask again over a better connection, or in smaller messages", "Read the answers of a stream as they come"],
+            Related = ["clw-deadline-exceeded", "clw-connection-timeout"],
+            Exit = ExitCode.TimedOut,
+            Kind = FailureKind.TimedOut,
+        };
+
+    public static ErrorEntry ServiceNotFound { get; } =
+        new()
+        {
+            Code = "clw-service-not-found",
+            Title = "The health of an unknown service was asked for",
+            Meaning = "The health check named a gRPC service that this program does not have.",
+            Causes = ["A name without its package, or with another spelling"],
+            Checks = ["grpc_health_probe -addr HOST:PORT asks about the whole server"],
+            Cure = ["Ask with the empty name, or with a full name such as openclaw.v1.TaskService"],
+            Related = ["clw-unimplemented"],
+            Exit = ExitCode.NotFound,
+            Kind = FailureKind.NotFound,
         };
 
     public static ErrorEntry RemoteFailure { get; } =

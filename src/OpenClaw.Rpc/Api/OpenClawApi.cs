@@ -1,3 +1,4 @@
+using OpenClaw.Rpc.Health;
 using OpenClaw.V1;
 
 namespace OpenClaw.Rpc.Api;
@@ -51,4 +52,16 @@ public static class ClusterMethods
 
     public static RpcMethod<StatusRequest, StatusResponse> Status { get; } =
         new(Service, nameof(Status), RpcMethodKind.Unary, StatusRequest.Parser, StatusResponse.Parser);
+}
+
+/// <summary>The methods of <c>grpc.health.v1.Health</c>.</summary>
+public static class HealthMethods
+{
+    public const string Service = "grpc.health.v1.Health";
+
+    public static RpcMethod<HealthCheckRequest, HealthCheckResponse> Check { get; } =
+        new(Service, nameof(Check), RpcMethodKind.Unary, HealthCheckRequest.Parser, HealthCheckResponse.Parser);
+
+    public static RpcMethod<HealthCheckRequest, HealthCheckResponse> Watch { get; } =
+        new(Service, nameof(Watch), RpcMethodKind.ServerStreaming, HealthCheckRequest.Parser, HealthCheckResponse.Parser);
 }

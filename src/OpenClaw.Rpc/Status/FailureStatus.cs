@@ -1,30 +1,28 @@
 using System.Text;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using OpenClaw.Core.Errors;
-using OpenClaw.Rpc.Wire;
 
 namespace OpenClaw.Rpc;
 
 /// <summary>
 /// A <see cref="Failure"/> on the wire, readable in any language:
 /// <list type="bullet">
-/// <item><c>grpc-status</c> is the code of the entry's kind, <c>grpc-message</c> the failure's message (at most 2,000 characters).</item>
+/// <item><c>grpc-status</c> is the code of the entry's kind, <c>grpc-message</c> the failure's message (at most 1,500 bytes as it
+/// travels). What another program answered (<c>clw-remote-failure</c>) keeps its own status.</item>
 /// <item>The trailer <c>clw-code</c> is the code of the catalogue.</item>
 /// <item>The trailer <c>clw-next-bin</c> is the next step, UTF-8.</item>
-/// <item>When the failure has particulars, <c>grpc-status-details-bin</c> is a <c>google.rpc.Status</c> with one
-/// <c>google.rpc.ErrorInfo</c>: reason is the code, domain is <c>openclaw</c>, metadata the particulars (at most 4 KiB of them;
-/// <c>truncated=true</c> when there were more).</item>
+/// <item><c>grpc-status-details-bin</c> is a <c>google.rpc.Status</c> with an <c>ErrorInfo</c> (reason is the code, domain is
+/// <c>openclaw</c>, metadata the particulars, at most 1,500 bytes of them; <c>truncated=true</c> when there were more), a
+/// <c>Help</c> with the next step, and a <c>RetryInfo</c> when the particulars have <c>retry_after</c>.</item>
 /// </list>
 /// </summary>
 public static class FailureStatus
 {
     public const string CodeTrailer = "clw-code";
     public const string NextTrailer = "clw-next-bin";
-    private const string Domain = "openclaw";
-    private const string TypeUrlPrefix = "type.googleapis.com";
-    private const int MaxMessage = 2000;
-    private const int MaxData = 4096;
+    private const string StatusKey = "grpc_status";
+    private const int MaxMessage = 1500;
+    private const int MaxNext = 400;
+    private const int EllipsisLength = 9;
 
     /// <summary>The code that carries failures of this kind.</summary>
     public static RpcCode CodeOf(FailureKind kind) =>
@@ -44,19 +42,24 @@ public static class FailureStatus
             _ => RpcCode.Internal,
         };
 
+    private static RpcCode CodeOf(Failure failure) =>
+        failure.Entry == Catalogue.RemoteFailure && failure.Data.TryGetValue(StatusKey, out var name) && RpcCodes.TryFind(name, out var own)
+            ? own
+            : CodeOf(failure.Entry.Kind);
+
     /// <summary>The status that carries the failure.</summary>
     public static RpcStatus ToStatus(Failure failure)
     {
-        var message = Shorten(failure.Message);
-        var code = CodeOf(failure.Entry.Kind);
-        return new(code, message) { Details = failure.Data.Count == 0 ? default(ReadOnlyMemory<byte>) : Pack(failure, code, message) };
+        var message = Shorten(failure.Message, MaxMessage);
+        var code = CodeOf(failure);
+        return new(code, message) { Details = StatusDetails.Pack(failure, code, message, Shorten(failure.NextStep, MaxNext)) };
     }
 
     /// <summary>Adds the trailers that belong to the failure beside the status.</summary>
     public static void AddTrailers(Failure failure, RpcMetadata trailers)
     {
         trailers.Add(CodeTrailer, failure.Code);
-        trailers.Add(NextTrailer, Encoding.UTF8.GetBytes(Shorten(failure.NextStep)));
+        trailers.Add(NextTrailer, Encoding.UTF8.GetBytes(Shorten(failure.NextStep, MaxNext)));
     }
 
     /// <summary>
@@ -71,7 +74,7 @@ public static class FailureStatus
             return Foreign(status);
         }
         var entry = Catalogue.FindOrInternal(code);
-        var data = Unpack(status);
+        var data = StatusDetails.Unpack(status.Details.Span);
         if (entry.Code != code)
         {
             data ??= [];
@@ -93,8 +96,8 @@ public static class FailureStatus
             RpcCode.Unavailable => Catalogue.ConnectionLost,
             _ => Catalogue.RemoteFailure,
         };
-        var data = Unpack(status) ?? [];
-        data["grpc_status"] = status.Code.Name();
+        var data = StatusDetails.Unpack(status.Details.Span) ?? [];
+        data[StatusKey] = status.Code.Name();
         if (status.Code == RpcCode.Unavailable)
         {
             data.TryAdd("cause", "unavailable");
@@ -102,52 +105,25 @@ public static class FailureStatus
         return new(entry, status.Message.Length == 0 ? status.Code.Name() : status.Message) { Data = data };
     }
 
-    private static byte[] Pack(Failure failure, RpcCode code, string message)
+    // Cuts so that the text travels in at most this many bytes: a peer that limits its metadata would drop the whole answer.
+    private static string Shorten(string text, int max)
     {
-        var info = new ErrorInfo { Reason = failure.Code, Domain = Domain };
-        var size = 0;
-        foreach (var (key, value) in failure.Data)
-        {
-            size += Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value);
-            if (size > MaxData)
-            {
-                // Trailers have to fit what every peer takes; the cut is said aloud.
-                info.Metadata["truncated"] = "true";
-                break;
-            }
-            info.Metadata[key] = value;
-        }
-        var status = new Status { Code = (int)code, Message = message };
-        status.Details.Add(Any.Pack(info, TypeUrlPrefix));
-        return status.ToByteArray();
-    }
-
-    private static Dictionary<string, string>? Unpack(RpcStatus status)
-    {
-        if (status.Details.IsEmpty)
-        {
-            return null;
-        }
-        try
-        {
-            var details = Status.Parser.ParseFrom(status.Details.Span);
-            var info = details.Details.FirstOrDefault(any => any.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>();
-            return info is null || info.Metadata.Count == 0 ? null : new(info.Metadata, StringComparer.Ordinal);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            // Details are an extra: a foreign peer may put anything there, and the status itself still stands.
-            return new(StringComparer.Ordinal) { ["details"] = "unreadable" };
-        }
-    }
-
-    private static string Shorten(string text)
-    {
-        if (text.Length <= MaxMessage)
+        var wire = PercentEncoding.Length(text);
+        if (wire <= max)
         {
             return text;
         }
-        var cut = char.IsHighSurrogate(text[MaxMessage - 2]) ? MaxMessage - 2 : MaxMessage - 1;
+        var used = 0;
+        var cut = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            used += PercentEncoding.Length(rune);
+            if (used > max - EllipsisLength)
+            {
+                break;
+            }
+            cut += rune.Utf16SequenceLength;
+        }
         return string.Concat(text.AsSpan(0, cut), "…");
     }
 }

@@ -12,6 +12,19 @@ public static class PercentEncoding
         string.Concat(Enumerable.Range(0x20, 0x5F).Select(c => (char)c)).Replace("%", "", StringComparison.Ordinal)
     );
 
+    /// <summary>How many bytes the text takes as it travels.</summary>
+    public static int Length(string text)
+    {
+        var length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            length += Length(rune);
+        }
+        return length;
+    }
+
+    internal static int Length(Rune rune) => rune.Value is >= 0x20 and <= 0x7E and not '%' ? 1 : 3 * rune.Utf8SequenceLength;
+
     /// <summary>The text as it travels. Never fails: an unpaired surrogate becomes U+FFFD.</summary>
     public static string Encode(string text)
     {

@@ -51,6 +51,13 @@ public static class RpcCodes
     /// <summary>The name that every gRPC implementation prints: <c>NOT_FOUND</c>.</summary>
     public static string Name(this RpcCode code) => Names[(int)code];
 
+    /// <summary>The failure code of this name; false for another text and for OK.</summary>
+    public static bool TryFind(string name, out RpcCode code)
+    {
+        code = (RpcCode)Array.IndexOf(Names, name);
+        return code > RpcCode.Ok;
+    }
+
     /// <summary>The value of the trailer <c>grpc-status</c>.</summary>
     public static string Number(this RpcCode code) => Numbers[(int)code];
 

@@ -17,7 +17,7 @@ internal sealed class EchoServer : IAsyncDisposable
     private readonly WebApplication app;
     private readonly CancellationTokenSource stopping = new();
 
-    private EchoServer(RpcServerOptions options)
+    private EchoServer(RpcServerOptions options, RpcService[] more)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(Log);
@@ -27,7 +27,7 @@ internal sealed class EchoServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseRpc());
         });
         app = builder.Build();
-        app.MapRpc(options with { Stopping = stopping.Token }, Echo.Build());
+        app.MapRpc(options with { Stopping = stopping.Token }, [Echo.Build(), .. more]);
     }
 
     public EchoService Echo { get; } = new();
@@ -36,9 +36,9 @@ internal sealed class EchoServer : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
-    public static async Task<EchoServer> StartAsync(RpcServerOptions? options = null)
+    public static async Task<EchoServer> StartAsync(RpcServerOptions? options = null, params RpcService[] more)
     {
-        var server = new EchoServer(options ?? new());
+        var server = new EchoServer(options ?? new(), more);
         await server.app.StartAsync();
         var addresses = server.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         server.Address = new(addresses.Addresses.Single());

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
+using OpenClaw.Rpc.Wire;
 
 namespace OpenClaw.Tests.Rpc;
 
@@ -86,15 +87,61 @@ public sealed class StatusTests
     [Fact]
     public void LargeFailuresAreCutAloud()
     {
-        var sent = new Failure(Catalogue.TaskFailed, new string('x', 1998) + "🦀🦀")
+        var sent = new Failure(Catalogue.TaskFailed, new string('x', 1489) + "🦀🦀", new string('ü', 500))
         {
             Data = new Dictionary<string, string> { ["a"] = "small", ["b"] = new string('y', 5000) },
         };
         var got = RoundTrip(sent);
-        Assert.Equal(new string('x', 1998) + "…", got.Message);
+        Assert.Equal(new string('x', 1489) + "…", got.Message);
+        Assert.Equal(new string('ü', 65) + "…", got.Next);
         Assert.Equal("small", got.Data["a"]);
         Assert.Equal("true", got.Data["truncated"]);
         Assert.False(got.Data.ContainsKey("b"));
+    }
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('ü')]
+    [InlineData('\uFFFD')]
+    [InlineData('%')]
+    [InlineData('\n')]
+    public void TheLargestFailureFitsWhatEveryPeerTakes(char filling)
+    {
+        var data = Enumerable.Range(0, 100).ToDictionary(n => $"k{n}", n => new string(filling, 20));
+        var sent = new Failure(Catalogue.TaskFailed, new string(filling, 9000), new string(filling, 9000)) { Data = data };
+        var status = FailureStatus.ToStatus(sent);
+        var trailers = new RpcMetadata();
+        FailureStatus.AddTrailers(sent, trailers);
+        trailers.Add("details-bin", status.Details.Span);
+        trailers.Add("message", PercentEncoding.Encode(status.Message).Trim());
+        Assert.InRange(trailers.Sum(e => e.Key.Length + e.Wire.Length + 32), 1500, 8000);
+    }
+
+    [Fact]
+    public void DetailsAreTheStandardOnes()
+    {
+        var sent = new Failure(Catalogue.TaskQueueFull, "full", "wait")
+        {
+            Data = new Dictionary<string, string> { ["retry_after"] = "1.5" },
+        };
+        var details = Status.Parser.ParseFrom(FailureStatus.ToStatus(sent).Details.Span);
+        Assert.Equal(((int)RpcCode.ResourceExhausted, "full"), (details.Code, details.Message));
+        var info = details.Details[0].Unpack<ErrorInfo>();
+        Assert.Equal(("clw-task-queue-full", "openclaw", "1.5"), (info.Reason, info.Domain, info.Metadata["retry_after"]));
+        Assert.Equal("wait", Assert.Single(details.Details[1].Unpack<Help>().Links).Description);
+        Assert.Equal(TimeSpan.FromSeconds(1.5), details.Details[2].Unpack<RetryInfo>().RetryDelay.ToTimeSpan());
+        Assert.Equal("type.googleapis.com/google.rpc.ErrorInfo", details.Details[0].TypeUrl);
+    }
+
+    [Fact]
+    public void WhatAnotherProgramAnsweredTravelsOnWithItsStatus()
+    {
+        foreach (var code in Enum.GetValues<RpcCode>().Where(c => c != RpcCode.Ok))
+        {
+            var failure = FailureStatus.ToFailure(new(code, "theirs"), []);
+            var sent = FailureStatus.ToStatus(failure);
+            Assert.Equal((code, "theirs"), (sent.Code, sent.Message));
+        }
     }
 
     [Fact]
