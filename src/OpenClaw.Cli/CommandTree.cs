@@ -25,6 +25,7 @@ public static class CommandTree
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
             PluginCommands.Create(run),
+            BenchCommand.Create(run),
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),

@@ -37,6 +37,7 @@ internal sealed class ManagerMetrics : IDisposable
     {
         meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
         meter.Gauge(MetricNames.QueueDepth, () => figures.Depth);
+        meter.Counter(MetricNames.ProcessAllocated, () => GC.GetTotalAllocatedBytes());
     }
 
     /// <summary>Tasks that were acknowledged; counted by runs of the same type and queue, since batches are mostly of one kind.</summary>

@@ -15,6 +15,9 @@ public static class Signals
     public static readonly int Stop = OperatingSystem.IsMacOS() ? 17 : 19;
     public static readonly int Continue = OperatingSystem.IsMacOS() ? 19 : 18;
 
+    /// <summary>Sends a signal; false when there is no such process, or when it is somebody else's.</summary>
+    public static bool Send(int pid, int signal) => Native.kill(pid, signal) == 0;
+
     private static readonly string[] LinuxNames =
     [
         "",

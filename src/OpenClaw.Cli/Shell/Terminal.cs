@@ -31,6 +31,25 @@ public sealed class Terminal : IDisposable
     /// <summary>Columns; 80 where nobody knows.</summary>
     public int Width { get; init; } = 80;
 
+    /// <summary>Columns and lines as they are now: a window may change. 80 by 24 where nobody knows.</summary>
+    public (int Width, int Height) Size()
+    {
+        if (!IsInteractive && !ErrorIsInteractive)
+        {
+            return (Width, 24);
+        }
+
+        try
+        {
+            return Console.WindowWidth > 0 && Console.WindowHeight > 0 ? (Console.WindowWidth, Console.WindowHeight) : (Width, 24);
+        }
+        catch (IOException)
+        {
+            // A terminal that does not tell its size.
+            return (Width, 24);
+        }
+    }
+
     public static Terminal OfProcess()
     {
         var colorless =

@@ -54,6 +54,9 @@ public static class MetricNames
 
     public static MetricInfo BuildInfo { get; } = Gauge("openclaw_build_info", "Always 1; the version is a label", "version");
 
+    public static MetricInfo ProcessAllocated { get; } =
+        Counter("openclaw_process_allocated_bytes_total", "Bytes that the process has allocated on the managed heap since its start");
+
     public static MetricInfo WorkerStatus { get; } =
         Gauge("openclaw_worker_status", "1 for the state that the worker is in, 0 for the others", "worker", "status") with
         {
@@ -129,6 +132,7 @@ public static class MetricNames
     public static IReadOnlyList<MetricInfo> All { get; } =
     [
         BuildInfo,
+        ProcessAllocated,
         WorkerStatus,
         WorkerSlots,
         WorkerCrashes,

@@ -12,6 +12,10 @@ public static class Instruments
     public static Counter<long> Counter(this Meter meter, MetricInfo row) =>
         Checked(meter, row, MetricKind.Counter).CreateCounter<long>(row.Name, null, row.Help);
 
+    /// <summary>A counter that is asked at each collection. The function must be quick, safe to call from any thread, and never fall.</summary>
+    public static ObservableCounter<long> Counter(this Meter meter, MetricInfo row, Func<long> observe) =>
+        Checked(meter, row, MetricKind.Counter).CreateObservableCounter(row.Name, observe, null, row.Help);
+
     public static Gauge<long> Gauge(this Meter meter, MetricInfo row) =>
         Checked(meter, row, MetricKind.Gauge).CreateGauge<long>(row.Name, null, row.Help);
 

@@ -28,7 +28,8 @@ internal static class DemoCommand
         terminal.Note("Starting a private cluster: a supervisor, a manager, a worker…");
         var tally = new DemoTally();
         TimeSpan took;
-        await using (var cluster = await DemoCluster.StartAsync(Path.Combine(AppContext.BaseDirectory, "plugins"), invocation.Cancellation))
+        var plugins = Path.Combine(AppContext.BaseDirectory, "plugins");
+        await using (var cluster = await TemporaryCluster.StartAsync("demo", plugins, slots: null, invocation.Cancellation))
         {
             terminal.Note($"{work.Count} tasks for {cluster.Slots} slots: texts and pictures through three Lua plugins and a shell script");
             using var client = cluster.Connect();

@@ -1,38 +1,41 @@
 using OpenClaw.Abi.Processes;
-using OpenClaw.Cli.Supervision;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Settings;
 
-namespace OpenClaw.Cli.Commands.Demo;
+namespace OpenClaw.Cli.Supervision;
 
 /// <summary>
 /// A private cluster in a temporary directory: ports that the system chooses, nothing of this machine's configuration, nothing left
 /// behind when it is disposed.
 /// </summary>
-internal sealed class DemoCluster : IAsyncDisposable
+internal sealed class TemporaryCluster : IAsyncDisposable
 {
     private readonly DirectoryInfo directory;
     private readonly LoadedSettings loaded;
     private readonly LocalRun run;
 
-    private DemoCluster(DirectoryInfo directory, LoadedSettings loaded, LocalRun run)
+    private TemporaryCluster(DirectoryInfo directory, LoadedSettings loaded, LocalRun run)
     {
         this.directory = directory;
         this.loaded = loaded;
         this.run = run;
     }
 
-    public static async Task<DemoCluster> StartAsync(string plugins, CancellationToken cancellation)
+    /// <param name="name">What the cluster is called, and what its directory's name tells: <c>demo</c>.</param>
+    /// <param name="plugins">The plugin directory.</param>
+    /// <param name="slots">Null: as many as the machine has processors.</param>
+    /// <param name="cancellation">Ends the start; nothing is left of it then.</param>
+    public static async Task<TemporaryCluster> StartAsync(string name, string plugins, int? slots, CancellationToken cancellation)
     {
-        var home = Directory.CreateTempSubdirectory("clw-demo-");
+        var home = Directory.CreateTempSubdirectory($"clw-{name}-");
         LocalRun? running = null;
         try
         {
-            var config = Path.Combine(home.FullName, "demo.toml");
-            await File.WriteAllTextAsync(config, Settings(home.FullName, plugins), cancellation);
+            var config = Path.Combine(home.FullName, $"{name}.toml");
+            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots), cancellation);
             var settings = SettingsLoader.Load(new SettingsRequest { ConfigFiles = [config] }, Machine.Here).Value;
-            running = LocalRun.Start("demo", RunDirectory.Take(home.FullName), Plans.Cluster(settings, [], [config]), Environment());
+            running = LocalRun.Start(name, RunDirectory.Take(home.FullName), Plans.Cluster(settings, [], [config]), Environment());
             await running.ReadyAsync(cancellation);
             return new(home, settings, running);
         }
@@ -42,6 +45,8 @@ internal sealed class DemoCluster : IAsyncDisposable
             throw;
         }
     }
+
+    public string DataDirectory => loaded.Paths.DataDir;
 
     public int Slots => loaded.Settings.Worker.Slots;
 
@@ -66,15 +71,16 @@ internal sealed class DemoCluster : IAsyncDisposable
         directory.Delete(recursive: true);
     }
 
-    private static string Settings(string directory, string plugins) =>
+    private static string Settings(string name, string directory, string plugins, int? slots) =>
         $"""
             [manager]
-            cluster_name = "demo"
+            cluster_name = {Quote(name)}
             data_dir = {Quote(Path.Combine(directory, "data"))}
             listen = "127.0.0.1:0"
             web = "127.0.0.1:0"
 
             [worker]
+            {(slots is { } count ? $"slots = {count}" : "")}
             state_dir = {Quote(Path.Combine(directory, "state"))}
             health_port = 0
             shutdown_grace = "1s"

@@ -1,0 +1,87 @@
+using Google.Protobuf;
+using OpenClaw.V1;
+
+namespace OpenClaw.Cli.Bench;
+
+/// <summary>What is measured.</summary>
+internal enum Scenario
+{
+    /// <summary>Tasks are submitted in bulk while workers run them; counted to the last recorded outcome.</summary>
+    EndToEnd,
+
+    /// <summary>Bulk submission alone: the worker is held meanwhile.</summary>
+    Submit,
+
+    /// <summary>One task for each call, several calls in flight; the worker of an own cluster is held.</summary>
+    Calls,
+
+    /// <summary>Tasks that wait already are worked off.</summary>
+    Drain,
+
+    /// <summary>A steady rate far below the limit: how long one task takes.</summary>
+    Latency,
+
+    /// <summary>What the programs hold after some work and a rest.</summary>
+    Memory,
+}
+
+/// <summary>One measurement as it was asked for. Immutable.</summary>
+internal sealed record BenchOptions
+{
+    public required Scenario Scenario { get; init; }
+
+    public required string Type { get; init; }
+
+    /// <summary>One JSON value.</summary>
+    public required ByteString Payload { get; init; }
+
+    /// <summary>Ends after this many tasks; null: time alone ends it.</summary>
+    public long? Tasks { get; init; }
+
+    /// <summary>Ends after this time; null: the number of tasks alone ends it.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Calls in flight, or the most tasks that are submitted and have not ended; null: no limit.</summary>
+    public int? InFlight { get; init; }
+
+    /// <summary>Tasks a second of <see cref="Scenario.Latency"/>.</summary>
+    public double Rate { get; init; } = 100;
+
+    /// <summary>Tasks of one batch of a bulk submission, 1 to 10,000.</summary>
+    public int BatchSize { get; init; } = 1000;
+
+    /// <summary>Tasks that run before anything is measured: compiled code, opened files, known run times.</summary>
+    public int WarmUp { get; init; }
+
+    /// <summary>How long <see cref="Scenario.Memory"/> lets the cluster rest.</summary>
+    public TimeSpan Rest { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The project that the tasks belong to, so that they can be told from others' afterwards.</summary>
+    public const string Project = "bench";
+
+    /// <summary>A new task of this measurement.</summary>
+    public TaskSpec NewTask() =>
+        new()
+        {
+            Type = Type,
+            Payload = Payload,
+            Project = Project,
+        };
+
+    /// <summary>The scenario with this name on the command line.</summary>
+    public static string NameOf(Scenario scenario) => Names.Single(n => n.Scenario == scenario).Name;
+
+    /// <summary>Scenarios by their names on the command line.</summary>
+    public static IReadOnlyList<(string Name, Scenario Scenario, string Description)> Names { get; } =
+    [
+        ("end-to-end", Scenario.EndToEnd, "bulk submission while workers run, to the last recorded outcome"),
+        ("submit", Scenario.Submit, "bulk submission alone"),
+        ("calls", Scenario.Calls, "one task for each call, --in-flight calls at a time"),
+        ("drain", Scenario.Drain, "tasks that wait already are worked off"),
+        ("latency", Scenario.Latency, "--rate tasks a second: how long one takes"),
+        ("memory", Scenario.Memory, "what the programs hold after a rest"),
+    ];
+
+    /// <summary>Scenarios that hold the worker back need a cluster that is nobody else's.</summary>
+    public static bool NeedsOwnCluster(Scenario scenario) => scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory;
+}

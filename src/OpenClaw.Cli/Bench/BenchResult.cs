@@ -1,0 +1,56 @@
+namespace OpenClaw.Cli.Bench;
+
+/// <summary>What was measured. Latencies carry their names; what could not be measured is absent.</summary>
+internal sealed record BenchResult
+{
+    public required BenchOptions Options { get; init; }
+
+    public required bool OwnCluster { get; init; }
+
+    public required int Slots { get; init; }
+
+    /// <summary>Whether the workers stood still meanwhile.</summary>
+    public bool WorkersHeld { get; init; }
+
+    /// <summary>Broken off by Ctrl-C: outcomes are those of samples.</summary>
+    public bool Interrupted { get; init; }
+
+    /// <summary>From the first submission to the last outcome (or to the last acknowledgement, where submission alone is measured).</summary>
+    public required TimeSpan Took { get; init; }
+
+    public required long Submitted { get; init; }
+
+    /// <summary>From the first submission to the last acknowledgement.</summary>
+    public TimeSpan SubmitTook { get; init; }
+
+    public required BenchTally Tally { get; init; }
+
+    public IReadOnlyList<(string Name, LatencyHistogram Histogram)> Latencies { get; init; } = [];
+
+    /// <summary>By role, in microseconds for each task.</summary>
+    public IReadOnlyDictionary<string, double> CpuPerTask { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>By role, at the end of the measurement.</summary>
+    public IReadOnlyDictionary<string, ProgramUse> Memory { get; init; } = new Dictionary<string, ProgramUse>();
+
+    public double? AllocatedPerTask { get; init; }
+
+    public double? TasksPerCommit { get; init; }
+
+    /// <summary>Whether outcomes were waited for: else submission alone was measured.</summary>
+    public bool HasOutcomes => Options.Scenario is Scenario.EndToEnd or Scenario.Drain or Scenario.Latency || Tally.Ended > 0;
+
+    /// <summary>Tasks a second; 0 when nothing was measured.</summary>
+    public double Rate => Took > TimeSpan.Zero ? (HasOutcomes && !Interrupted ? Tally.Ended : Submitted) / Took.TotalSeconds : 0;
+
+    public double? SubmitRate => SubmitTook > TimeSpan.Zero ? Submitted / SubmitTook.TotalSeconds : null;
+
+    /// <summary>Retries for each ended task.</summary>
+    public double RetryRate => Tally.Ended == 0 ? 0 : (double)Tally.Retries / Tally.Ended;
+
+    /// <summary>The retry rate from which on a measurement counts as failed.</summary>
+    public const double MostRetries = 0.01;
+
+    /// <summary>A measurement with a crash, or with too many retries, is no good.</summary>
+    public bool IsGood => Tally.Crashes == 0 && RetryRate < MostRetries;
+}

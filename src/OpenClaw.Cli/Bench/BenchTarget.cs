@@ -1,0 +1,163 @@
+using System.Text.Json;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Cli.Supervision;
+using OpenClaw.Client.Wire;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.Cli.Bench;
+
+/// <summary>The cluster that is measured: one that runs, or one of our own in a temporary directory that is gone afterwards.</summary>
+internal sealed class BenchTarget : IAsyncDisposable
+{
+    private readonly TemporaryCluster? own;
+    private readonly string dataDirectory;
+    private bool held;
+
+    private BenchTarget(WireClient client, TemporaryCluster? own, string dataDirectory, StatusResponse status)
+    {
+        this.own = own;
+        this.dataDirectory = dataDirectory;
+        Client = client;
+        Status = status;
+        Processes = FindProcesses(dataDirectory, status);
+    }
+
+    public WireClient Client { get; }
+
+    /// <summary>As it was when it was found.</summary>
+    public StatusResponse Status { get; }
+
+    /// <summary>Whether it was started for this measurement.</summary>
+    public bool IsOwn => own is not null;
+
+    public int Slots => Status.Workers.Sum(w => w.Slots);
+
+    /// <summary>The programs of it that run on this machine.</summary>
+    public ProcessFigures Processes { get; }
+
+    /// <summary>Whether every worker runs on this machine: only then their clock is ours.</summary>
+    public bool IsLocal => Status.Workers.All(w => w.Host == Environment.MachineName);
+
+    /// <summary>The cluster that the command line means; when none was named and none runs, or when it has to be our own, a new one.</summary>
+    /// <param name="invocation">Options of the connection.</param>
+    /// <param name="forceOwn">Starts one in any case.</param>
+    /// <param name="slots">Slots of the one that is started; null: as many as processors.</param>
+    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots)
+    {
+        var loaded = ClusterSession.Load(invocation);
+        if (!forceOwn)
+        {
+            var named =
+                loaded.Settings.Find(ClusterKeys.ManagerAddress) is not { At.Kind: SourceKind.Default }
+                || invocation.Get(Options.DataDir) is not null;
+            if (named || LocalCluster.FindAddress(loaded.Paths.DataDir) is not null)
+            {
+                var client = ClusterSession.Open(invocation, loaded);
+                var status = await client.StatusAsync(invocation.Cancellation);
+                if (status.IsOk || named)
+                {
+                    return new(client, null, loaded.Paths.DataDir, status.Value);
+                }
+
+                client.Dispose();
+            }
+        }
+
+        return await StartOwnAsync(invocation, loaded, slots);
+    }
+
+    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, LoadedSettings loaded, int? slots)
+    {
+        var cluster = await TemporaryCluster.StartAsync("bench", loaded.Paths.PluginDir, slots, invocation.Cancellation);
+        var client = cluster.Connect();
+        try
+        {
+            // Ready means that the worker runs; its registration follows within a moment.
+            var status = (await client.StatusAsync(invocation.Cancellation)).Value;
+            while (status.Workers.Count == 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), invocation.Time, invocation.Cancellation);
+                status = (await client.StatusAsync(invocation.Cancellation)).Value;
+            }
+
+            return new(client, cluster, cluster.DataDirectory, status);
+        }
+        catch
+        {
+            client.Dispose();
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the workers' processes where they are: what is submitted waits. Only of an own cluster.</summary>
+    public void Hold()
+    {
+        held = true;
+        SignalWorkers(Signals.Stop);
+    }
+
+    /// <summary>Lets the workers go on.</summary>
+    public void LetGo()
+    {
+        if (held)
+        {
+            held = false;
+            SignalWorkers(Signals.Continue);
+        }
+    }
+
+    /// <summary>The manager's metrics; null when they are not to be had from here.</summary>
+    public async Task<ManagerCounters?> CountersAsync(CancellationToken cancellation) =>
+        WebAddress() is { } web ? await ManagerCounters.ReadAsync(web, cancellation) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        LetGo();
+        Client.Dispose();
+        if (own is not null)
+        {
+            await own.DisposeAsync();
+        }
+    }
+
+    private void SignalWorkers(int signal)
+    {
+        foreach (var pid in IsOwn ? Processes.Workers : [])
+        {
+            _ = Signals.Send(pid, signal);
+        }
+    }
+
+    private string? WebAddress() => ManagerFile(dataDirectory)?.GetProperty("web").GetString();
+
+    private static ProcessFigures FindProcesses(string dataDirectory, StatusResponse status)
+    {
+        List<int> managers = [];
+        // The file tells of the manager with this address alone: another one's processes may be on another machine.
+        if (ManagerFile(dataDirectory) is { } file && file.GetProperty("address").GetString() == status.Manager?.Address)
+        {
+            managers.Add(file.GetProperty("pid").GetInt32());
+        }
+
+        var workers = status.Workers.Where(w => w.Host == Environment.MachineName && w.Pid > 0).Select(w => w.Pid).ToList();
+        return new(managers, workers);
+    }
+
+    private static JsonElement? ManagerFile(string dataDirectory)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(dataDirectory, LocalCluster.AddressFile)));
+            return document.RootElement.Clone();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+}

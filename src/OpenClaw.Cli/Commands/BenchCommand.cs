@@ -1,0 +1,191 @@
+using System.CommandLine;
+using Google.Protobuf;
+using OpenClaw.Abi.Handlers;
+using OpenClaw.Cli.Bench;
+using OpenClaw.Cli.Commands.Tasks;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+
+namespace OpenClaw.Cli.Commands;
+
+/// <summary><c>clw bench</c>: measures a cluster.</summary>
+internal static class BenchCommand
+{
+    private const int MostTasks = 100_000_000;
+    private const int MostInFlight = 1_000_000;
+
+    private static readonly Option<string> Which = new("--scenario", "-s")
+    {
+        Description = "What to measure: " + string.Join(", ", BenchOptions.Names.Select(n => n.Name)),
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "end-to-end",
+    };
+
+    private static readonly Option<int?> Count = Options.Int("--tasks", "End after this many tasks", 1, MostTasks);
+    private static readonly Option<string> Type = new("--type", "-t")
+    {
+        Description = "The type of the tasks",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => Builtins.Noop,
+    };
+    private static readonly Option<TimeSpan?> Duration = Options.Duration(
+        "--duration",
+        "End after this time; with --tasks, whichever comes first"
+    );
+    private static readonly Option<int?> InFlight = Options.Int(
+        "--in-flight",
+        "Calls at a time, or the most tasks under way [calls: 64; end-to-end with --duration: 50000]",
+        1,
+        MostInFlight
+    );
+    private static readonly Option<int?> Rate = Options.Int("--rate", "Tasks a second of the scenario latency [100]", 1, 10_000);
+    private static readonly Option<int?> Batch = Options.Int("--batch", "Tasks of one request of a bulk submission [1000]", 1, 10_000);
+    private static readonly Option<int?> WarmUp = Options.Int(
+        "--warm-up",
+        "Tasks that run before the measurement [20000 of noop for an own cluster, else 0]",
+        0,
+        MostInFlight
+    );
+    private static readonly Option<TimeSpan?> Rest = Options.Duration("--rest", "How long the scenario memory rests [60s]");
+    private static readonly Option<bool> Own = new("--own") { Description = "Start a cluster for it, even when one runs" };
+    private static readonly Option<int?> Slots = Options.Int("--slots", "Slots of the cluster that is started", 1, 1024);
+
+    public static Command Create(VerbRunner run) =>
+        CommandTree.Verb(
+            run,
+            "bench",
+            "Measure a cluster: throughput, latency, CPU, memory; exit 1 on a crash or a retry rate of 1 %",
+            RunAsync,
+            [Which, Count, Type, SpecOptions.PayloadOption, Duration, InFlight, Rate, Batch, WarmUp, Rest, Own, Slots, .. ClusterSession.Options]
+        );
+
+    private static async Task<int> RunAsync(Invocation invocation)
+    {
+        var scenario = ReadScenario(invocation);
+        var payload = await PayloadAsync(invocation);
+        var own = invocation.Get(Own) || BenchOptions.NeedsOwnCluster(scenario);
+        var terminal = invocation.Terminal;
+        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots));
+        var options = Read(invocation, scenario, payload, target.IsOwn);
+        var title = Title(options, target);
+        terminal.Note(title);
+        var run = new BenchRun(target, options, invocation.Time, invocation.Cancellation);
+        BenchResult result;
+        using (var over = new CancellationTokenSource())
+        {
+            var showing = new BenchView(terminal, run, title).ShowAsync(over.Token);
+            try
+            {
+                result = await run.RunAsync();
+            }
+            finally
+            {
+                await over.CancelAsync();
+                await showing;
+            }
+        }
+
+        if (invocation.Json)
+        {
+            Json.Write(terminal, writer => BenchJson.Write(writer, result));
+        }
+        else
+        {
+            foreach (var line in BenchReport.Lines(terminal, result))
+            {
+                terminal.WriteLine(line);
+            }
+        }
+
+        terminal.Flush();
+        NoteLeftOver(terminal, target, result);
+        return (int)(
+            result.Interrupted ? ExitCode.Interrupted
+            : result.IsGood ? ExitCode.Ok
+            : ExitCode.Failed
+        );
+    }
+
+    private static Scenario ReadScenario(Invocation invocation)
+    {
+        var name = invocation.Get(Which)!;
+        var names = BenchOptions.Names;
+        return names.Any(n => n.Name == name)
+            ? names.Single(n => n.Name == name).Scenario
+            : throw Usage(
+                    $"There is no scenario '{name}'{(NearestName.Find(name, names.Select(n => n.Name)) is { } near ? $"; did you mean {near}?" : "")}"
+                )
+                .AsException();
+    }
+
+    private static BenchOptions Read(Invocation invocation, Scenario scenario, ByteString payload, bool own)
+    {
+        var type = invocation.Get(Type)!;
+        var duration = invocation.Get(Duration);
+        var tasks = invocation.Get(Count) ?? (duration is null ? DefaultTasks(scenario, type) : (int?)null);
+        var bounded = scenario == Scenario.EndToEnd && duration is not null ? 50_000 : (int?)null;
+        return new()
+        {
+            Scenario = scenario,
+            Type = type,
+            Payload = payload,
+            Tasks = tasks,
+            Duration = duration,
+            InFlight = invocation.Get(InFlight) ?? bounded,
+            Rate = invocation.Get(Rate) ?? 100,
+            BatchSize = invocation.Get(Batch) ?? 1000,
+            WarmUp = invocation.Get(WarmUp) ?? (own ? DefaultWarmUp(scenario, type) : 0),
+            Rest = invocation.Get(Rest) ?? TimeSpan.FromSeconds(60),
+        };
+    }
+
+    private static int DefaultTasks(Scenario scenario, string type) =>
+        scenario switch
+        {
+            Scenario.Memory => 0,
+            Scenario.Latency => 1000,
+            _ when type != Builtins.Noop => 1000,
+            Scenario.Calls => 50_000,
+            _ => 100_000,
+        };
+
+    private static int DefaultWarmUp(Scenario scenario, string type) =>
+        type != Builtins.Noop ? 0
+        : scenario == Scenario.Memory ? 1000
+        : 20_000;
+
+    private static async Task<ByteString> PayloadAsync(Invocation invocation) =>
+        SpecOptions.HasPayload(invocation)
+            ? await SpecOptions.ReadPayloadAsync(invocation)
+            : ByteString.CopyFromUtf8(
+                invocation.Get(Type) switch
+                {
+                    Builtins.Noop => $$"""{"padding":"{{new string('x', 86)}}"}""",
+                    Builtins.Sleep => """{"ms":0}""",
+                    _ => "{}",
+                }
+            );
+
+    private static string Title(BenchOptions options, BenchTarget target)
+    {
+        var where = target.IsOwn
+            ? "a cluster of its own in a temporary directory"
+            : $"the cluster {target.Status.Cluster} at {target.Status.Manager?.Address}";
+        var many =
+            options.Tasks is > 0 and var tasks ? $"{Figures.Count(tasks)} × {options.Type}"
+            : options.Scenario == Scenario.Memory ? Figures.Seconds(options.Rest)
+            : $"{options.Type} for {Figures.Seconds(options.Duration!.Value)}";
+        return $"bench {BenchOptions.NameOf(options.Scenario)}: {many} on {where}, {target.Slots} slots";
+    }
+
+    private static void NoteLeftOver(Terminal terminal, BenchTarget target, BenchResult result)
+    {
+        if (result.Interrupted && !target.IsOwn && result.Submitted > 0)
+        {
+            terminal.Note($"note: what was submitted and had not ended goes on: clw task list --project {BenchOptions.Project}");
+        }
+    }
+
+    private static Failure Usage(string message) => new(Catalogue.Usage, message, "See what it takes: clw bench --help");
+}
