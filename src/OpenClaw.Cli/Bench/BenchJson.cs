@@ -26,7 +26,7 @@ internal static class BenchJson
         writer.WriteNumber("crashes", result.Tally.Crashes);
         writer.WriteNumber("retries", result.Tally.Retries);
         writer.WriteNumber("retry_rate", Math.Round(result.RetryRate, 6));
-        WriteOptional(writer, "submitted_per_commit", result.TasksPerCommit);
+        WriteOptional(writer, "tasks_per_commit", result.TasksPerCommit);
         WriteOptional(writer, "manager_allocated_bytes_per_task", result.AllocatedPerTask);
         WriteLatencies(writer, result);
         WritePrograms(writer, result);

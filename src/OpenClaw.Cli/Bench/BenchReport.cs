@@ -65,7 +65,7 @@ internal static class BenchReport
 
         if (result.TasksPerCommit is { } commit)
         {
-            yield return ("submitted per commit", $"{Figures.Count(commit)} tasks");
+            yield return ("tasks per commit", Figures.Count(commit));
         }
 
         if (result.AllocatedPerTask is { } bytes)

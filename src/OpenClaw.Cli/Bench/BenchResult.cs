@@ -48,9 +48,9 @@ internal sealed record BenchResult
     /// <summary>Retries for each ended task.</summary>
     public double RetryRate => Tally.Ended == 0 ? 0 : (double)Tally.Retries / Tally.Ended;
 
-    /// <summary>The retry rate from which on a measurement counts as failed.</summary>
+    /// <summary>The share of retries, or of failed tasks, from which on a measurement counts as failed.</summary>
     public const double MostRetries = 0.01;
 
-    /// <summary>A measurement with a crash, or with too many retries, is no good.</summary>
-    public bool IsGood => Tally.Crashes == 0 && RetryRate < MostRetries;
+    /// <summary>A measurement with a crash, or with too many retries or failures, is no good.</summary>
+    public bool IsGood => Tally.Crashes == 0 && RetryRate < MostRetries && Tally.Failed <= Tally.Ended * MostRetries;
 }

@@ -1,5 +1,5 @@
-using OpenClaw.Core.Errors;
 using OpenClaw.Client.Wire;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -74,7 +74,9 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
     {
         var tasks = Math.Max(1, submitted);
         var allocated =
-            countersAfter?.AllocatedBytes - countersBefore?.AllocatedBytes is { } bytes ? (double)bytes / tasks : (double?)null;
+            submitted > 0 && countersAfter?.AllocatedBytes - countersBefore?.AllocatedBytes is { } bytes
+                ? (double)bytes / tasks
+                : (double?)null;
         var commits = countersAfter?.Commits - countersBefore?.Commits;
         return new()
         {

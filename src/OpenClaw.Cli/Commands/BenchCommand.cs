@@ -57,7 +57,21 @@ internal static class BenchCommand
             "bench",
             "Measure a cluster: throughput, latency, CPU, memory; exit 1 on a crash or a retry rate of 1 %",
             RunAsync,
-            [Which, Count, Type, SpecOptions.PayloadOption, Duration, InFlight, Rate, Batch, WarmUp, Rest, Own, Slots, .. ClusterSession.Options]
+            [
+                Which,
+                Count,
+                Type,
+                SpecOptions.PayloadOption,
+                Duration,
+                InFlight,
+                Rate,
+                Batch,
+                WarmUp,
+                Rest,
+                Own,
+                Slots,
+                .. ClusterSession.Options,
+            ]
         );
 
     private static async Task<int> RunAsync(Invocation invocation)
