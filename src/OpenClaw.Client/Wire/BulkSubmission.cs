@@ -144,7 +144,13 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
             acknowledged += response.Ids.Count;
             existing += response.Existing;
             unserved.UnionWith(response.UnservedTypes);
-            options.OnAcknowledged?.Invoke(new(batch.First, response.Ids, response.Existing));
+            var receipt = new BulkReceipt(batch.First, response.Ids, response.Existing, response.UnservedTypes);
+            options.OnAcknowledged?.Invoke(receipt);
+            if (options.OnAcknowledgedAsync is { } acknowledge)
+            {
+                await acknowledge(receipt);
+            }
+
             return;
         }
 

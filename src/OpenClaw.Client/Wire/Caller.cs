@@ -26,6 +26,7 @@ internal sealed class Caller : IDisposable
     // The channel that answered last. Racing writers do no harm: a call finds its way from any of them.
     private volatile int current;
     private volatile bool hasAnswered;
+    private volatile bool disposed;
 
     public Caller(WireOptions options)
     {
@@ -33,9 +34,11 @@ internal sealed class Caller : IDisposable
         var channelOptions = new RpcChannelOptions
         {
             ConnectTimeout = options.ConnectTimeout,
+            Tls = options.Tls,
             Authorization = options.Token is { } token ? new Credential(token, options.Time).Header : null,
         };
-        channels = [.. options.Addresses.Select(a => new RpcChannel(new Uri($"http://{a}"), channelOptions))];
+        var scheme = options.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        channels = [.. options.Addresses.Select(a => new RpcChannel(new Uri($"{scheme}://{a}"), channelOptions))];
     }
 
     /// <summary>The channel to use now.</summary>
@@ -45,6 +48,9 @@ internal sealed class Caller : IDisposable
     public int Count => channels.Length;
 
     public bool HasAnswered => hasAnswered;
+
+    /// <summary>Nothing is repeated any more.</summary>
+    public bool IsDisposed => disposed;
 
     /// <summary>A call on the current channel was answered.</summary>
     public void Answered() => hasAnswered = true;
@@ -82,6 +88,7 @@ internal sealed class Caller : IDisposable
 
     public void Dispose()
     {
+        disposed = true;
         foreach (var channel in channels)
         {
             channel.Dispose();

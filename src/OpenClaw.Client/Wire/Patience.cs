@@ -28,7 +28,7 @@ internal sealed class Patience(Caller caller, WireOptions options, bool endless)
     /// <summary>True when the call is to be made again, after the wait that has then passed. False when the failure is the answer.</summary>
     public async Task<bool> WaitOutAsync(Failure failure, Repeat repeat, CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested || !MayRepeat(failure, repeat))
+        if (cancellation.IsCancellationRequested || caller.IsDisposed || !MayRepeat(failure, repeat))
         {
             return false;
         }

@@ -8,8 +8,8 @@ namespace OpenClaw.Client.Wire;
 internal static class TaskMessages
 {
     /// <summary>Whether nothing more happens to a task in this state unless somebody retries it.</summary>
-    public static bool HasEnded(TaskState state) =>
-        state is TaskState.Succeeded or TaskState.Failed or TaskState.Cancelled or TaskState.Dead;
+    public static bool HasEnded(V1.TaskState state) =>
+        state is V1.TaskState.Succeeded or V1.TaskState.Failed or V1.TaskState.Cancelled or V1.TaskState.Dead;
 
     /// <summary>A task of a type with a payload.</summary>
     /// <param name="type">The type's name.</param>
@@ -18,12 +18,12 @@ internal static class TaskMessages
         new() { Type = type, Payload = ByteString.CopyFrom(payload, Encoding.UTF8) };
 
     /// <summary>The state as it is printed: <c>PENDING</c>.</summary>
-    public static string Name(TaskState state) =>
-        state is TaskState.Unspecified || !Enum.IsDefined(state)
+    public static string Name(V1.TaskState state) =>
+        state is V1.TaskState.Unspecified || !Enum.IsDefined(state)
             ? "UNKNOWN"
-            : OpenClaw.Core.Tasks.Transitions.AllNames[(int)state - (int)TaskState.Pending];
+            : OpenClaw.Core.Tasks.Transitions.AllNames[(int)state - (int)V1.TaskState.Pending];
 
     /// <summary>The state with this printed name, in any case; null when there is none.</summary>
-    public static TaskState? ParseState(string name) =>
-        OpenClaw.Core.Tasks.Transitions.Parse(name) is { } state ? (TaskState)((int)state + (int)TaskState.Pending) : null;
+    public static V1.TaskState? ParseState(string name) =>
+        OpenClaw.Core.Tasks.Transitions.Parse(name) is { } state ? (V1.TaskState)((int)state + (int)V1.TaskState.Pending) : null;
 }

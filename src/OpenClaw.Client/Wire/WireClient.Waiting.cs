@@ -58,10 +58,10 @@ internal sealed partial class WireClient
     /// on from the task's state then; lines in between are not repeated.
     /// </summary>
     /// <exception cref="FailureException"><c>clw-task-not-found</c>, or the manager was never reached.</exception>
-    public async IAsyncEnumerable<TaskEvent> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<V1.TaskEvent> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var patience = caller.NewPatience(endless: true);
-        var state = TaskState.Unspecified;
+        var state = V1.TaskState.Unspecified;
         while (!TaskMessages.HasEnded(state))
         {
             await using var call = caller.Channel.ServerStreaming(
@@ -71,7 +71,7 @@ internal sealed partial class WireClient
             );
             while (!TaskMessages.HasEnded(state) && await NextAsync(call, patience, cancellation) is { } taskEvent)
             {
-                if (taskEvent.EventCase == TaskEvent.EventOneofCase.Task)
+                if (taskEvent.EventCase == V1.TaskEvent.EventOneofCase.Task)
                 {
                     if (taskEvent.Task.State == state)
                     {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.Core.Settings;
@@ -12,6 +13,9 @@ internal sealed record WireOptions
 
     /// <summary>The bearer token; null for none. Asked at every call, so that a renewed token is used; must be quick and thread-safe.</summary>
     public Func<string?>? Token { get; init; }
+
+    /// <summary>TLS for every address; null for none.</summary>
+    public SslClientAuthenticationOptions? Tls { get; init; }
 
     /// <summary>How long one connection attempt may take, above zero.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,0 +1,110 @@
+using System.Net.Security;
+using OpenClaw.Client.Wire;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+
+namespace OpenClaw.Client.Connecting;
+
+/// <summary>
+/// Where a cluster is, from what was given: options, variables, the data directory of this machine's manager, the default. It reads
+/// no configuration files: those belong to the programs, and whoever uses the package says what it means.
+/// </summary>
+internal static class ClusterAddress
+{
+    public const string AddressVariable = "OPENCLAW_CLUSTER_MANAGER_ADDRESS";
+    public const string TokenVariable = "OPENCLAW_TOKEN";
+    public const string DataVariable = "OPENCLAW_MANAGER_DATA_DIR";
+    public const int DefaultPort = 9090;
+
+    /// <param name="options">What was said.</param>
+    /// <param name="environment">A variable's value, null when it is not set.</param>
+    public static WireOptions Resolve(OpenClawClientOptions options, Func<string, string?> environment)
+    {
+        var directory = new LocalDirectory(options, environment);
+        var given = NotEmpty(options.Addresses) ?? NotEmpty(environment(AddressVariable));
+        var local = given is null ? directory.Address : null;
+        var (addresses, secure) = local is { } found ? ([found], false) : Parse(given ?? $"127.0.0.1:{DefaultPort}");
+        secure |= options.Tls is not null;
+        // The address that our own manager left is this machine, whichever of its interfaces it names.
+        var elsewhere = local is null ? addresses.FindIndex(a => !a.IsLoopback) : -1;
+        var token = Token(options, environment, elsewhere < 0 ? directory : null);
+        if (token is not null && elsewhere >= 0 && !secure && !options.AllowInsecure)
+        {
+            throw Insecure(addresses[elsewhere]);
+        }
+
+        return new()
+        {
+            Addresses = addresses,
+            ExpectManager = local is not null,
+            Token = token,
+            Tls = secure ? options.Tls ?? new SslClientAuthenticationOptions() : null,
+            ConnectTimeout = options.ConnectTimeout,
+            Patience = options.Patience,
+            OnTrouble = options.OnRetry is { } told ? (failure, wait) => told(OpenClawException.From(failure), wait) : null,
+            Time = options.TimeProvider,
+        };
+    }
+
+    /// <summary>Reads addresses with commas between them; either all with TLS or none.</summary>
+    /// <exception cref="ArgumentException">One cannot be read.</exception>
+    internal static (List<HostPort> Addresses, bool Secure) Parse(string addresses)
+    {
+        var parsed = new List<HostPort>();
+        var schemes = new HashSet<bool>();
+        foreach (var part in addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (scheme, rest) = part.Split("://", 2) is [var before, var after] ? (before.ToLowerInvariant(), after) : ("http", part);
+            if (
+                scheme is not ("http" or "https")
+                || !HostPort.TryParse(rest.TrimEnd('/'), DefaultPort, out var address)
+                || address.Port == 0
+            )
+            {
+                throw new ArgumentException(
+                    $"'{part}' is no address: expected host:port or https://host:port, as in 127.0.0.1:{DefaultPort}",
+                    nameof(addresses)
+                );
+            }
+
+            parsed.Add(address);
+            schemes.Add(scheme == "https");
+        }
+
+        return (parsed.Count, schemes.Count) switch
+        {
+            (0, _) => throw new ArgumentException(
+                $"'{addresses}' names no address: expected host:port, as in 127.0.0.1:{DefaultPort}",
+                nameof(addresses)
+            ),
+            (_, > 1) => throw new ArgumentException(
+                $"'{addresses}' mixes addresses with and without https://; all must be alike",
+                nameof(addresses)
+            ),
+            _ => (parsed, schemes.Single()),
+        };
+    }
+
+    private static Func<string?>? Token(OpenClawClientOptions options, Func<string, string?> environment, LocalDirectory? directory)
+    {
+        if (options.TokenProvider is { } provider)
+        {
+            return provider;
+        }
+
+        return (NotEmpty(options.Token) ?? NotEmpty(environment(TokenVariable))) is { } fixedToken ? () => fixedToken
+            : directory is null ? null
+            : directory.ReadToken;
+    }
+
+    private static OpenClawException Insecure(HostPort address) =>
+        OpenClawException.From(
+            new Failure(
+                Catalogue.AddressInsecure,
+                $"The token would be sent to {address} without TLS",
+                "Use an address that begins with https://, or set AllowInsecure on a network that nobody else listens to"
+            )
+        );
+
+    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}
