@@ -27,11 +27,14 @@ internal sealed class Attempt(AttemptKey key, Assignment assignment, TaskHandler
     public TaskHandler Handler { get; } = handler;
     public AttemptStage Stage { get; set; } = AttemptStage.Waiting;
 
-    /// <summary>The runner's word that it has begun; default = not yet.</summary>
+    /// <summary>The runner's word that it has begun, by the wall clock, for people; default = not yet.</summary>
     public DateTimeOffset StartedAt { get; set; }
 
-    /// <summary>When its time is over; null = never.</summary>
-    public DateTimeOffset? Deadline { get; set; }
+    /// <summary>The same moment as a timestamp of the clock that nobody sets: what it has run and its limit count from here.</summary>
+    public long StartedStamp { get; set; }
+
+    /// <summary>How long it may run; null = for ever.</summary>
+    public TimeSpan? Limit { get; set; }
 
     /// <summary>The manager was told that it runs.</summary>
     public bool StartReported { get; set; }

@@ -46,17 +46,20 @@ internal sealed class Slot(int number)
     /// <summary>A task has begun in the runner: it works.</summary>
     public bool Proven { get; set; }
 
-    /// <summary>When a runner that has not said that it is ready is taken for hung.</summary>
-    public DateTimeOffset ReadyBy { get; set; }
+    /// <summary>
+    /// When a runner that has not said that it is ready is taken for hung. This and the two below count from the start of the worker,
+    /// by the clock that nobody sets.
+    /// </summary>
+    public TimeSpan ReadyBy { get; set; }
 
     /// <summary>When SIGKILL follows SIGTERM.</summary>
-    public DateTimeOffset? KillAt { get; set; }
+    public TimeSpan? KillAt { get; set; }
 
     /// <summary>Runners in a row that ended before any task had begun in them.</summary>
     public int FailedStarts { get; set; }
 
     /// <summary>No new runner before this time.</summary>
-    public DateTimeOffset StartNotBefore { get; set; }
+    public TimeSpan StartNotBefore { get; set; }
 
     public bool CanTake => Ready && !Executing && Ending == EndCause.None;
     public bool IsIdle => CanTake && InRunner.Count == 0;

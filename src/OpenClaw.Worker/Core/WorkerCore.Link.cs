@@ -145,10 +145,10 @@ internal sealed partial class WorkerCore
     /// <summary>What depends on time: ten times a second.</summary>
     public void Tick()
     {
-        var now = time.GetUtcNow();
+        var now = Elapsed;
         foreach (var slot in slots)
         {
-            if (slot.InRunner.TryPeek(out var current) && current.Deadline <= now)
+            if (slot.InRunner.TryPeek(out var current) && current.StartedAt != default && RanFor(current) >= current.Limit)
             {
                 End(slot, EndCause.Timeout);
             }
@@ -171,8 +171,8 @@ internal sealed partial class WorkerCore
             }
         }
 
-        CheckLease(now);
-        ReportRunning(now);
+        CheckLease(time.GetUtcNow());
+        ReportRunning();
         SendLines();
     }
 
@@ -230,7 +230,7 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private void ReportRunning(DateTimeOffset now)
+    private void ReportRunning()
     {
         Started? started = null;
         ProgressReports? progress = null;
@@ -241,7 +241,7 @@ internal sealed partial class WorkerCore
                 continue;
             }
 
-            if (!attempt.StartReported && now - attempt.StartedAt >= ToldAfter)
+            if (!attempt.StartReported && RanFor(attempt) >= ToldAfter)
             {
                 attempt.StartReported = true;
                 LogStarting(logger, slot.Runner?.ProcessId ?? 0, attempt.Handler.Type, new TaskId(attempt.Key.Task));

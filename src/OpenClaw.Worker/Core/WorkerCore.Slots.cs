@@ -186,7 +186,8 @@ internal sealed partial class WorkerCore
             case FrameKind.Started:
             case FrameKind.Becoming:
                 attempt.StartedAt = time.GetUtcNow();
-                attempt.Deadline = DeadlineOf(attempt);
+                attempt.StartedStamp = time.GetTimestamp();
+                attempt.Limit = LimitOf(attempt);
                 slot.Proven = true;
                 slot.FailedStarts = 0;
                 if (attempt.Stage == AttemptStage.Gone)
@@ -224,10 +225,10 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private DateTimeOffset? DeadlineOf(Attempt attempt) =>
-        attempt.Assignment.TimeoutMs > 0 ? attempt.StartedAt + TimeSpan.FromMilliseconds(attempt.Assignment.TimeoutMs)
-        : options.TaskTimeout is { } timeout ? attempt.StartedAt + timeout
-        : null;
+    private TimeSpan? LimitOf(Attempt attempt) =>
+        attempt.Assignment.TimeoutMs > 0 ? TimeSpan.FromMilliseconds(attempt.Assignment.TimeoutMs) : options.TaskTimeout;
+
+    private TimeSpan RanFor(Attempt attempt) => time.GetElapsedTime(attempt.StartedStamp);
 
     private void Leave(Slot slot, Attempt attempt)
     {
@@ -363,7 +364,7 @@ internal sealed partial class WorkerCore
 
             behind.Stage = AttemptStage.Waiting;
             behind.StartedAt = default;
-            behind.Deadline = null;
+            behind.Limit = null;
             behind.StartReported = false;
             waiting.AddFirst(behind);
         }
@@ -376,7 +377,8 @@ internal sealed partial class WorkerCore
 
     private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
     {
-        var ran = (long)(time.GetUtcNow() - attempt.StartedAt).TotalMicroseconds;
+        // Ended before it had begun, on our order: it has not run.
+        var ran = attempt.StartedAt == default ? 0 : (long)RanFor(attempt).TotalMicroseconds;
         var meaning = ExitClassification.Of(
             end,
             slot.Ending == EndCause.Timeout,
@@ -386,7 +388,7 @@ internal sealed partial class WorkerCore
         switch (slot.Ending)
         {
             case EndCause.Timeout:
-                var limit = attempt.Deadline - attempt.StartedAt;
+                var limit = attempt.Limit;
                 LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
                 Fail(
                     attempt.Key,
@@ -498,7 +500,7 @@ internal sealed partial class WorkerCore
 
     private void StartRunner(Slot slot)
     {
-        if (time.GetUtcNow() < slot.StartNotBefore)
+        if (Elapsed < slot.StartNotBefore)
         {
             return;
         }
@@ -507,16 +509,16 @@ internal sealed partial class WorkerCore
         {
             slot.Runner = startRunner(slot);
             slot.Ready = false;
-            slot.ReadyBy = time.GetUtcNow() + ReadyWithin;
+            slot.ReadyBy = Elapsed + ReadyWithin;
             if (slot.FailedStarts > 0)
             {
-                slot.StartNotBefore = time.GetUtcNow() + TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(slot.FailedStarts, 8), 10_000));
+                slot.StartNotBefore = Elapsed + TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(slot.FailedStarts, 8), 10_000));
             }
         }
         catch (ChildStartException e)
         {
             slot.FailedStarts++;
-            slot.StartNotBefore = time.GetUtcNow() + TimeSpan.FromSeconds(1);
+            slot.StartNotBefore = Elapsed + TimeSpan.FromSeconds(1);
             if (slot.FailedStarts % StartsBeforeComplaint == 1)
             {
                 LogNoRunner(logger, e.Message);
@@ -533,7 +535,7 @@ internal sealed partial class WorkerCore
 
         slot.Ending = cause;
         slot.EndingFor = slot.InRunner.TryPeek(out var head) ? head : null;
-        slot.KillAt = time.GetUtcNow() + options.KillGrace;
+        slot.KillAt = Elapsed + options.KillGrace;
         slot.Runner?.Signal(Signals.Terminate);
     }
 

@@ -35,6 +35,7 @@ internal sealed partial class WorkerCore(
     private readonly LinkedList<Attempt> waiting = new();
     private readonly List<AttemptOutcome> unsent = [];
     private readonly Slot[] slots = [.. Enumerable.Range(0, options.Slots).Select(n => new Slot(n))];
+    private readonly long begun = time.GetTimestamp();
     private IManagerSession? session;
     private string? outboxProblem;
 
@@ -46,6 +47,9 @@ internal sealed partial class WorkerCore(
     public int Held => attempts.Count;
     public int OutboxCount => outbox.Count;
     public bool IsConnected => session is not null;
+
+    /// <summary>Since the worker's start, by the clock that nobody sets: deadlines and pauses count by it.</summary>
+    private TimeSpan Elapsed => time.GetElapsedTime(begun);
 
     /// <summary>Starts the runners. Once, before anything else.</summary>
     public void Start()

@@ -103,6 +103,31 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Theory]
+    [InlineData(-3600)]
+    [InlineData(60)]
+    public void AClockThatIsSetMovesNoDeadlineAndNoGrace(int seconds)
+    {
+        rig.Assign("noop", 1000, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Started, 1);
+        rig.Time.SetWallClock(TimeSpan.FromSeconds(seconds));
+        rig.Pass(TimeSpan.FromMilliseconds(999));
+        Assert.Empty(runner.Signals);
+        rig.Pass(TimeSpan.FromMilliseconds(1));
+        Assert.Equal([Signals.Terminate], runner.Signals);
+        rig.Time.SetWallClock(TimeSpan.FromSeconds(seconds));
+        rig.Pass(TimeSpan.FromSeconds(4.9));
+        Assert.Equal([Signals.Terminate], runner.Signals);
+        rig.Pass(TimeSpan.FromSeconds(0.1));
+        Assert.Equal([Signals.Terminate, Signals.Kill], runner.Signals);
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal(6_000_000, Assert.Single(rig.Manager.Outcomes).RunMicros);
+
+        // Nor does it keep a new runner waiting.
+        Assert.Equal(3, rig.Runners.Count);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void ATaskBehindOneThatIsEndedIsNeitherBlamedNorLost(bool cancelled)
