@@ -22,8 +22,14 @@ public interface ITaskStore : IAsyncDisposable
     /// <summary>The task, or null. Sees every commit that was acknowledged before the call.</summary>
     ValueTask<TaskRecord?> GetAsync(long number, CancellationToken cancellation);
 
-    /// <summary>Tasks by number; those not there are left out.</summary>
-    ValueTask<IReadOnlyList<TaskRecord>> GetManyAsync(IReadOnlyList<long> numbers, CancellationToken cancellation);
+    /// <summary>
+    /// Tasks by number, in the order given, until their payloads, results and failures together have <paramref name="maxBytes"/>: one
+    /// task more than fits, so that a page is never empty. Those not there are left out.
+    /// </summary>
+    ValueTask<TaskPage> GetManyAsync(IReadOnlyList<long> numbers, long maxBytes, CancellationToken cancellation);
+
+    /// <summary>The states of tasks by number, in the order given; those not there are left out. Reads no payloads and results.</summary>
+    ValueTask<IReadOnlyList<(long Number, TaskState State)>> StatesAsync(IReadOnlyList<long> numbers, CancellationToken cancellation);
 
     /// <summary>Tasks that match, newest first.</summary>
     ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation);

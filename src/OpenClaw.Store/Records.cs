@@ -176,6 +176,11 @@ public sealed record TaskFilter
     public bool WithoutBodies { get; init; }
 }
 
+/// <summary>Tasks that were asked for by number, as many as memory allows.</summary>
+/// <param name="Tasks">Those that are there.</param>
+/// <param name="Read">How many of the numbers were looked up, from the first: the next page begins behind them.</param>
+public readonly record struct TaskPage(IReadOnlyList<TaskRecord> Tasks, int Read);
+
 /// <summary>How many tasks of a lane wait, now or later.</summary>
 /// <param name="Ready">Waiting and due.</param>
 /// <param name="Delayed">Waiting for their time.</param>

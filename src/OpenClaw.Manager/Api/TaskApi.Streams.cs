@@ -17,6 +17,7 @@ internal sealed partial class TaskApi
 
     /// <summary>Ended tasks that one answer of Wait carries, and their bytes.</summary>
     private const int MostPerAnswer = 500;
+    private const int MostLookedUp = 10_000;
     private const int MostBytesPerAnswer = 2 * 1024 * 1024;
 
     private async ValueTask<Failure?> SubmitManyAsync(
@@ -176,10 +177,18 @@ internal sealed partial class TaskApi
         });
         try
         {
-            var found = await SendEndedAsync(all, open, responses, context.Cancellation);
-            if (found < all.Length)
+            // What has ended already is told first, also when one of the tasks is not there.
+            var states = new List<(long Number, OpenClaw.Core.Tasks.TaskState State)>(all.Length);
+            foreach (var chunk in all.Chunk(MostLookedUp))
             {
-                var missing = await FirstMissingAsync(all, context.Cancellation);
+                states.AddRange(await store.StatesAsync(chunk, context.Cancellation));
+            }
+
+            var ended = states.Where(s => Transitions.HasEnded(s.State)).Select(s => s.Number).ToArray();
+            await SendEndedAsync(ended, open, responses, context.Cancellation);
+            if (states.Count < all.Length)
+            {
+                var missing = all.Except(states.Select(s => s.Number)).First();
                 return new Failure(Catalogue.TaskNotFound, $"There is no task {new TaskId(missing)}");
             }
 
@@ -203,61 +212,58 @@ internal sealed partial class TaskApi
         }
     }
 
-    // Answers with those of the tasks that have ended. Returns how many of them exist.
-    private async Task<int> SendEndedAsync(
+    // Answers with those of the tasks that have ended. A page of records is in memory at a time, and a message with some of them.
+    private async Task SendEndedAsync(
         IReadOnlyList<long> numbers,
         HashSet<long> open,
         RpcWriter<WaitResponse> responses,
         CancellationToken cancellation
     )
     {
-        var found = 0;
-        foreach (var chunk in numbers.Chunk(MostPerAnswer))
+        foreach (var chunk in numbers.Where(open.Contains).Distinct().Chunk(MostPerAnswer))
         {
-            var response = new WaitResponse();
-            var bytes = 0L;
-            foreach (var record in await store.GetManyAsync(chunk, cancellation))
+            for (var sent = 0; sent < chunk.Length; )
             {
-                found++;
-                if (!Transitions.HasEnded(record.State) || !open.Remove(record.Number))
-                {
-                    continue;
-                }
-
-                // With its failure's last lines too: a message over the limit would end the wait.
-                var task = TaskMapping.ToWire(record, whole: true);
-                var size = task.CalculateSize();
-                if (bytes > 0 && bytes + size > MostBytesPerAnswer)
-                {
-                    await responses.WriteAsync(response);
-                    response = new WaitResponse();
-                    bytes = 0;
-                }
-
-                response.Ended.Add(task);
-                bytes += size;
-            }
-
-            if (response.Ended.Count > 0)
-            {
-                await responses.WriteAsync(response);
+                var page = await store.GetManyAsync(
+                    new ArraySegment<long>(chunk, sent, chunk.Length - sent),
+                    MostBytesPerAnswer,
+                    cancellation
+                );
+                sent += page.Read;
+                await SendAsync(page.Tasks, open, responses);
             }
         }
-
-        return found;
     }
 
-    private async Task<long> FirstMissingAsync(long[] numbers, CancellationToken cancellation)
+    private static async Task SendAsync(IReadOnlyList<TaskRecord> records, HashSet<long> open, RpcWriter<WaitResponse> responses)
     {
-        foreach (var number in numbers)
+        var response = new WaitResponse();
+        var bytes = 0L;
+        foreach (var record in records)
         {
-            if (await store.GetAsync(number, cancellation) is null)
+            if (!Transitions.HasEnded(record.State) || !open.Remove(record.Number))
             {
-                return number;
+                continue;
             }
+
+            // With its failure's last lines too: a message over the limit would end the wait.
+            var task = TaskMapping.ToWire(record, whole: true);
+            var size = task.CalculateSize();
+            if (bytes > 0 && bytes + size > MostBytesPerAnswer)
+            {
+                await responses.WriteAsync(response);
+                response = new WaitResponse();
+                bytes = 0;
+            }
+
+            response.Ended.Add(task);
+            bytes += size;
         }
 
-        return numbers[0];
+        if (response.Ended.Count > 0)
+        {
+            await responses.WriteAsync(response);
+        }
     }
 
     private async ValueTask<Failure?> WatchAsync(WatchRequest request, RpcWriter<TaskEvent> responses, RpcServerContext context)

@@ -21,6 +21,7 @@ internal sealed class RecordReader(Connection connection)
     private const long FewEnough = 20_000;
 
     private readonly Statement get = connection.Prepare($"SELECT {Columns}{Bodies} FROM tasks t{Joins} WHERE t.seq = ?1");
+    private readonly Statement getState = connection.Prepare("SELECT state FROM tasks WHERE seq = ?1");
     private readonly Statement readLane = connection.Prepare("SELECT project, queue, type FROM lanes WHERE id = ?1");
     private readonly Statement countStates = connection.Prepare(
         $"SELECT {string.Join(", ", Transitions.AllNames.Select(n => n.ToLowerInvariant()))} FROM meta WHERE id = 1"
@@ -48,6 +49,41 @@ internal sealed class RecordReader(Connection connection)
         var record = Read(get);
         get.Reset();
         return record;
+    }
+
+    public TaskPage GetMany(IReadOnlyList<long> numbers, long maxBytes)
+    {
+        var result = new List<TaskRecord>();
+        var bytes = 0L;
+        var read = 0;
+        while (read < numbers.Count && bytes < maxBytes)
+        {
+            if (Get(numbers[read++]) is { } record)
+            {
+                result.Add(record);
+                bytes += record.Payload.Length + Length(record.Result) + Length(record.Failure) + Length(record.LateResult);
+            }
+        }
+
+        return new TaskPage(result, read);
+    }
+
+    private static int Length(ReadOnlyMemory<byte>? bytes) => bytes?.Length ?? 0;
+
+    public IReadOnlyList<(long Number, TaskState State)> States(IReadOnlyList<long> numbers)
+    {
+        var result = new List<(long, TaskState)>(numbers.Count);
+        foreach (var number in numbers)
+        {
+            getState.Bind(1, number);
+            if (getState.Step())
+            {
+                result.Add((number, (TaskState)getState.Int(0)));
+                getState.Reset();
+            }
+        }
+
+        return result;
     }
 
     public IReadOnlyList<TaskRecord> List(TaskFilter filter)

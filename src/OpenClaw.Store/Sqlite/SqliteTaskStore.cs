@@ -1,4 +1,5 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
 
 namespace OpenClaw.Store.Sqlite;
 
@@ -42,11 +43,13 @@ public sealed class SqliteTaskStore : ITaskStore
     public ValueTask<TaskRecord?> GetAsync(long number, CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.Get(number), cancellation);
 
-    public ValueTask<IReadOnlyList<TaskRecord>> GetManyAsync(IReadOnlyList<long> numbers, CancellationToken cancellation) =>
-        readers.ScanAsync<IReadOnlyList<TaskRecord>>(
-            reader => [.. numbers.Select(reader.Get).Where(record => record is not null).Select(record => record!)],
-            cancellation
-        );
+    public ValueTask<TaskPage> GetManyAsync(IReadOnlyList<long> numbers, long maxBytes, CancellationToken cancellation) =>
+        readers.ScanAsync(reader => reader.GetMany(numbers, maxBytes), cancellation);
+
+    public ValueTask<IReadOnlyList<(long Number, TaskState State)>> StatesAsync(
+        IReadOnlyList<long> numbers,
+        CancellationToken cancellation
+    ) => readers.ScanAsync(reader => reader.States(numbers), cancellation);
 
     public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         readers.ScanAsync(reader => reader.List(filter), cancellation);

@@ -1,3 +1,4 @@
+using OpenClaw.Core.Tasks;
 using OpenClaw.Store;
 
 namespace OpenClaw.Tests.Store;
@@ -40,8 +41,13 @@ internal abstract class StoreOfNothing : ITaskStore
 
     public ValueTask<TaskRecord?> GetAsync(long number, CancellationToken cancellation) => throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<TaskRecord>> GetManyAsync(IReadOnlyList<long> numbers, CancellationToken cancellation) =>
+    public virtual ValueTask<TaskPage> GetManyAsync(IReadOnlyList<long> numbers, long maxBytes, CancellationToken cancellation) =>
         throw new NotSupportedException();
+
+    public virtual ValueTask<IReadOnlyList<(long Number, TaskState State)>> StatesAsync(
+        IReadOnlyList<long> numbers,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         throw new NotSupportedException();

@@ -84,8 +84,8 @@ public abstract partial class TaskStoreContract
         await Store.SubmitAsync(StoreActions.Task("a"), StoreActions.Task("b"));
         Assert.Null(await Store.GetAsync(3, default));
         Assert.Null(await Store.GetAsync(-1, default));
-        Assert.Equal(["b", "a"], (await Store.GetManyAsync([2, 77, 1], default)).Select(r => r.Type));
-        Assert.Empty(await Store.GetManyAsync([], default));
+        Assert.Equal(["b", "a"], (await Store.GetManyAsync([2, 77, 1], 1000, default)).Tasks.Select(r => r.Type));
+        Assert.Empty((await Store.GetManyAsync([], 1000, default)).Tasks);
     }
 
     [Fact]
@@ -147,5 +147,35 @@ public abstract partial class TaskStoreContract
         Assert.Equal(1, (await Store.RunAsync(new PruneOperation(Clock.Now, 9))).Removed);
         Assert.Equal([6, 5], await ListAsync(new()));
         Assert.Equal(OutcomeVerdict.Unknown, await Store.FinishAsync(claimed[0].Success(w)));
+    }
+
+    [Fact]
+    public async Task A_page_of_tasks_ends_when_it_has_its_bytes()
+    {
+        var (w, task) = await HeldTaskAsync();
+        await Store.FinishAsync(task.Success(w, '"' + new string('r', 5000) + '"'));
+        await Store.SubmitAsync([.. Enumerable.Range(0, 4).Select(_ => StoreActions.Task(payload: '"' + new string('p', 1000) + '"'))]);
+        long[] all = [task.Number, 77, 2, 3, 4, 5];
+
+        // The first alone has more than was asked for.
+        var page = await Store.GetManyAsync(all, 2000, default);
+        Assert.Equal([1L], page.Tasks.Select(t => t.Number));
+        Assert.Equal(1, page.Read);
+        page = await Store.GetManyAsync(all[1..], 2000, default);
+        Assert.Equal([2L, 3L], page.Tasks.Select(t => t.Number));
+        Assert.Equal(3, page.Read);
+        page = await Store.GetManyAsync(all[4..], 2005, default);
+        Assert.Equal([4L, 5L], page.Tasks.Select(t => t.Number));
+        Assert.Equal(2, page.Read);
+    }
+
+    [Fact]
+    public async Task States_are_read_by_number()
+    {
+        var (w, task) = await HeldTaskAsync();
+        await Store.SubmitAsync(StoreActions.Task());
+        await Store.FinishAsync(task.Success(w));
+        Assert.Equal([(2L, TaskState.Pending), (1L, TaskState.Succeeded)], await Store.StatesAsync([2, 77, 1], default));
+        Assert.Empty(await Store.StatesAsync([], default));
     }
 }
