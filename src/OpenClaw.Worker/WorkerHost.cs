@@ -188,6 +188,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     void IRunnerEvents.ResultTooLarge(IRunner runner) => loop.Post(() => core.OnResultTooLarge(runner));
 
+    void IRunnerEvents.Faulted(IRunner runner, Exception fault) => LogRunnerFault(logger, runner.ProcessId, fault);
+
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output) =>
         loop.Post(() => core.OnRunnerEnded(runner, end, output));
 
@@ -208,6 +210,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     [LoggerMessage(3, LogLevel.Information, "Worker {worker} stopped")]
     private static partial void LogStopped(ILogger logger, string worker);
+
+    [LoggerMessage(6, LogLevel.Error, "clw-internal: runner {pid} was ended: what it wrote could not be read")]
+    private static partial void LogRunnerFault(ILogger logger, int pid, Exception fault);
 
     [LoggerMessage(4, LogLevel.Information, "Plugins changed: {types} task types in {directory}")]
     private static partial void LogPlugins(ILogger logger, int types, string directory);

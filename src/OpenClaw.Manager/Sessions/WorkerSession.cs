@@ -120,18 +120,23 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
             return refusal;
         }
 
-        Failure? broken = null;
+        Failure? reason = new(Catalogue.Internal, "The session ended by a fault of the manager");
         try
         {
             await ReadAllAsync(requests, incarnation!);
+            reason = closed ? closedFor : null;
         }
         catch (FailureException e)
         {
-            broken = e.Failure;
+            reason = closed ? closedFor : e.Failure;
+        }
+        finally
+        {
+            // Whatever ended it: a worker whose end the core does not hear of would hold its seat for ever.
+            var heard = reason;
+            loop.Post(() => core.OnClosed(incarnation!, this, heard));
         }
 
-        var reason = closed ? closedFor : broken;
-        loop.Post(() => core.OnClosed(incarnation!, this, reason));
         return reason;
     }
 

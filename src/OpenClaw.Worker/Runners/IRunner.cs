@@ -35,6 +35,9 @@ internal interface IRunnerEvents
     /// <summary>The result of a program is over the limit; the rest is not read.</summary>
     void ResultTooLarge(IRunner runner);
 
+    /// <summary>A fault of ours while the process was served: it was killed, and <see cref="Ended"/> follows.</summary>
+    void Faulted(IRunner runner, Exception fault);
+
     /// <summary>The process was reaped and everything it wrote was reported.</summary>
     /// <param name="runner">Whose.</param>
     /// <param name="end">How it ended.</param>

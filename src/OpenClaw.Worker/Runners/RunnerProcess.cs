@@ -142,21 +142,53 @@ internal sealed class RunnerProcess : IRunner
     private async Task RunAsync()
     {
         var sending = WriteAsync();
-        var noise = ReadLinesAsync(errors, ReportLine, ReportLines);
-        var reports = ReadProgressAsync();
-        var result = ReadFramesAsync();
+        var noise = OrKillAsync(() => ReadLinesAsync(errors, ReportLine, ReportLines));
+        var reports = OrKillAsync(ReadProgressAsync);
+        var result = OrKillAsync(ReadFramesAsync);
         var end = await child.Ended;
+        ReadOnlyMemory<byte> written = default;
+        try
+        {
+            // Somebody who left the process group may hold the pipes open; what the task wrote itself is there already.
+            var leftovers = Task.WhenAll(noise, reports, result);
+            await Task.WhenAny(leftovers, Task.Delay(LeftoverGrace, time));
+            Close();
+            input.Dispose();
+            output.Dispose();
+            errors.Dispose();
+            progress.Dispose();
+            await Task.WhenAll(sending, leftovers);
+            written = await result;
+        }
+        catch (Exception e)
+        {
+            // A fault of ours. What the process did is not known whole, so it must not pass for a success.
+            end = end with
+            {
+                ExitCode = null,
+                Signal = Signals.Kill,
+            };
+            events.Faulted(this, e);
+        }
+        finally
+        {
+            // Whatever happened: a slot whose runner's end is not heard of would stay taken for ever.
+            events.Ended(this, end, written);
+        }
+    }
 
-        // Somebody who left the process group may hold the pipes open; what the task wrote itself is there already.
-        var leftovers = Task.WhenAll(noise, reports, result);
-        await Task.WhenAny(leftovers, Task.Delay(LeftoverGrace, time));
-        Close();
-        input.Dispose();
-        output.Dispose();
-        errors.Dispose();
-        progress.Dispose();
-        await sending;
-        events.Ended(this, end, await result);
+    // Nobody reads on after a fault: the process would wait for ever with a full pipe.
+    private async Task<T> OrKillAsync<T>(Func<Task<T>> reading)
+    {
+        try
+        {
+            return await reading();
+        }
+        catch (Exception)
+        {
+            Signal(Signals.Kill);
+            throw;
+        }
     }
 
     private async Task WriteAsync()
@@ -338,7 +370,7 @@ internal sealed class RunnerProcess : IRunner
         }
     }
 
-    private async Task ReadProgressAsync()
+    private async Task<bool> ReadProgressAsync()
     {
         var reports = new List<SlotReport>();
         await ReadLinesAsync(
@@ -368,9 +400,10 @@ internal sealed class RunnerProcess : IRunner
                 }
             }
         );
+        return true;
     }
 
-    private static async Task ReadLinesAsync(PipeStream stream, Action<string> line, Action batch)
+    private static async Task<bool> ReadLinesAsync(PipeStream stream, Action<string> line, Action batch)
     {
         var splitter = new LineSplitter(ProtocolLimits.MaxTextBytes);
         var buffer = new byte[8 * 1024];
@@ -389,5 +422,6 @@ internal sealed class RunnerProcess : IRunner
 
         splitter.End(line);
         batch();
+        return true;
     }
 }

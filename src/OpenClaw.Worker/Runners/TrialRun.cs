@@ -126,6 +126,9 @@ public sealed class TrialRun : IRunnerEvents
         runner.Signal(Signals.Kill);
     }
 
+    void IRunnerEvents.Faulted(IRunner runner, Exception fault) =>
+        outcome.TrySetResult(new Failure(Catalogue.Internal, $"What the process wrote could not be read: {fault.Message}"));
+
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
     {
         var meaning = ExitClassification.Of(end, timedOut, killedByUs: tooLarge, memoryLimit: null);
