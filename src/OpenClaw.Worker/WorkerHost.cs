@@ -35,7 +35,12 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         this.options = options;
         this.context = context;
         logger = context.Loggers.CreateLogger<WorkerHost>();
-        outbox = DiskOutbox.Open(Path.Combine(options.StateDirectory, "outbox"), options.Incarnation, options.OutboxMaxBytes);
+        outbox = DiskOutbox.Open(
+            Path.Combine(options.StateDirectory, "outbox"),
+            options.Incarnation,
+            options.OutboxMaxBytes,
+            context.Loggers.CreateLogger<DiskOutbox>()
+        );
         plugins = new PluginCatalog(
             options.PluginDirectory,
             new ScriptCheck(options.RunnerPath).CheckAsync,

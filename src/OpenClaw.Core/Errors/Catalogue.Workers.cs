@@ -3,7 +3,8 @@ namespace OpenClaw.Core.Errors;
 // Failures of the processes that run tasks, and of plugins.
 public static partial class Catalogue
 {
-    private static ErrorEntry[] WorkerEntries => [WorkerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, RespawnLimit];
+    private static ErrorEntry[] WorkerEntries =>
+        [WorkerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, OutboxDamaged, RespawnLimit];
 
     public static ErrorEntry WorkerCrash { get; } =
         new()
@@ -96,6 +97,26 @@ public static partial class Catalogue
             Related = ["clw-store-full", "clw-worker-unreachable"],
             Exit = ExitCode.Resource,
             Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry OutboxDamaged { get; } =
+        new()
+        {
+            Code = "clw-outbox-damaged",
+            Title = "A part of the worker's outbox cannot be read",
+            Meaning =
+                "At its start the worker found bytes in its outbox that are no whole record. What stands before and behind them is kept and delivered; a task whose outcome was lost with them runs again.",
+            Causes =
+            [
+                "The machine lost power, or the process was killed, in the middle of a write",
+                "The disk is damaged",
+                "The file was edited",
+            ],
+            Checks = ["dmesg | grep -i error", "clw task list --status RUNNING"],
+            Cure = ["Nothing, when it happened once after a crash", "Replace the disk when it happens again"],
+            Related = ["clw-outbox-full", "clw-worker-crash"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Internal,
         };
 
     public static ErrorEntry RespawnLimit { get; } =

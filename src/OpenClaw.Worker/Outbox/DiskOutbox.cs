@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Logging;
 using OpenClaw.V1;
 using OpenClaw.Worker.Core;
 
@@ -9,7 +10,7 @@ namespace OpenClaw.Worker.Outbox;
 /// outcome that is delivered again is recognised by the manager. A segment without live records is removed, so the outbox is as large
 /// as what waits.
 /// </summary>
-internal sealed class DiskOutbox : IOutbox, IDisposable
+internal sealed partial class DiskOutbox : IOutbox, IDisposable
 {
     private const long SegmentBytes = 8 << 20;
     private const long ClearAbove = 1 << 20;
@@ -23,8 +24,11 @@ internal sealed class DiskOutbox : IOutbox, IDisposable
     private readonly ArrayBufferWriter<byte> buffer = new(64 * 1024);
     private long nextSegment;
 
-    private DiskOutbox(string directory, long incarnation, long maxBytes)
+    private readonly ILogger logger;
+
+    private DiskOutbox(string directory, long incarnation, long maxBytes, ILogger logger)
     {
+        this.logger = logger;
         this.directory = directory;
         this.incarnation = incarnation;
         this.maxBytes = maxBytes;
@@ -44,10 +48,10 @@ internal sealed class DiskOutbox : IOutbox, IDisposable
     /// <summary>Opens the outbox and reads what earlier incarnations left.</summary>
     /// <exception cref="IOException">The directory cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
-    public static DiskOutbox Open(string directory, long incarnation, long maxBytes)
+    public static DiskOutbox Open(string directory, long incarnation, long maxBytes, ILogger logger)
     {
         Directory.CreateDirectory(directory);
-        var outbox = new DiskOutbox(directory, incarnation, maxBytes);
+        var outbox = new DiskOutbox(directory, incarnation, maxBytes, logger);
         foreach (var path in Directory.EnumerateFiles(directory, "*.seg").Order(StringComparer.Ordinal))
         {
             outbox.Load(path);
@@ -64,7 +68,17 @@ internal sealed class DiskOutbox : IOutbox, IDisposable
         }
 
         var found = new List<(long Incarnation, AttemptOutcome Outcome)>();
-        var good = OutboxFormat.Read(File.ReadAllBytes(path), (by, outcome) => found.Add((by, outcome)));
+        var damages = new List<(long Position, long Bytes)>();
+        var good = OutboxFormat.Read(
+            File.ReadAllBytes(path),
+            (by, outcome) => found.Add((by, outcome)),
+            (position, bytes) => damages.Add((position, bytes))
+        );
+        foreach (var (position, bytes) in damages)
+        {
+            LogDamaged(logger, path, position, bytes, found.Count);
+        }
+
         if (found.Count == 0)
         {
             File.Delete(path);
@@ -169,6 +183,13 @@ internal sealed class DiskOutbox : IOutbox, IDisposable
             // A file that stays is read at the next start and its outcomes are delivered again, which is harmless.
         }
     }
+
+    [LoggerMessage(
+        12,
+        LogLevel.Warning,
+        "clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes; {kept} outcomes of the file are kept, and a task whose outcome is missing runs again"
+    )]
+    private static partial void LogDamaged(ILogger logger, string path, long position, long bytes, int kept);
 
     /// <summary>Closes the files. Those without live records are removed.</summary>
     public void Dispose()

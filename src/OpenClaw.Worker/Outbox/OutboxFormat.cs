@@ -31,36 +31,65 @@ internal static class OutboxFormat
     }
 
     /// <summary>
-    /// Takes the records off the front, up to the first that is cut short or damaged: what a crash in the middle of a write leaves.
-    /// Returns how many bytes are good.
+    /// Takes out every record that is whole. What is not (a write that a crash cut short, a damaged disk) is passed over to the next
+    /// record that its checksum proves, and told with its position and length. Returns where the last good record ends.
     /// </summary>
-    public static long Read(ReadOnlySpan<byte> bytes, Action<long, AttemptOutcome> record)
+    public static long Read(ReadOnlySpan<byte> bytes, Action<long, AttemptOutcome> record, Action<long, long> damaged)
     {
-        if (!bytes.StartsWith(Magic))
+        var good = bytes.StartsWith(Magic) ? Magic.Length : 0;
+        for (var at = good; at <= bytes.Length - HeadBytes; )
+        {
+            if (TryRead(bytes[at..], out var incarnation, out var outcome) is var length and > 0)
+            {
+                if (at > good)
+                {
+                    damaged(good, at - good);
+                }
+
+                record(incarnation, outcome!);
+                at += length;
+                good = at;
+            }
+            else
+            {
+                at++;
+            }
+        }
+
+        if (good < bytes.Length)
+        {
+            damaged(good, bytes.Length - good);
+        }
+
+        return good;
+    }
+
+    // The length of the record that begins here; 0 when none does.
+    private static int TryRead(ReadOnlySpan<byte> bytes, out long incarnation, out AttemptOutcome? outcome)
+    {
+        (incarnation, outcome) = (0, null);
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        if (size is < 8 or > MaxRecordBytes || bytes.Length < HeadBytes + (int)size)
         {
             return 0;
         }
 
-        var rest = bytes[Magic.Length..];
-        while (rest.Length >= HeadBytes)
+        var body = bytes.Slice(HeadBytes, (int)size);
+        incarnation = BinaryPrimitives.ReadInt64LittleEndian(body);
+        if (incarnation <= 0 || BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != Crc(body))
         {
-            var size = BinaryPrimitives.ReadUInt32LittleEndian(rest);
-            if (size is < 8 or > MaxRecordBytes || rest.Length < HeadBytes + (int)size)
-            {
-                break;
-            }
-
-            var body = rest.Slice(HeadBytes, (int)size);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]) != Crc(body))
-            {
-                break;
-            }
-
-            record(BinaryPrimitives.ReadInt64LittleEndian(body), AttemptOutcome.Parser.ParseFrom(body[8..]));
-            rest = rest[(HeadBytes + (int)size)..];
+            return 0;
         }
 
-        return bytes.Length - rest.Length;
+        try
+        {
+            outcome = AttemptOutcome.Parser.ParseFrom(body[8..]);
+            return HeadBytes + (int)size;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return 0;
+        }
     }
 
     private static uint Crc(ReadOnlySpan<byte> bytes)

@@ -1,4 +1,6 @@
 using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Tests.Support;
 using OpenClaw.V1;
 using OpenClaw.Worker.Core;
 using OpenClaw.Worker.Outbox;
@@ -10,11 +12,14 @@ public sealed class DiskOutboxTests : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("openclaw-outbox-");
 
+    private RecordingLogger logger = new();
+
     public void Dispose() => directory.Delete(recursive: true);
 
     private string[] Files => [.. Directory.GetFiles(directory.FullName).Order(StringComparer.Ordinal)];
 
-    private DiskOutbox Open(long incarnation, long maxBytes = 1 << 30) => DiskOutbox.Open(directory.FullName, incarnation, maxBytes);
+    private DiskOutbox Open(long incarnation, long maxBytes = 1 << 30) =>
+        DiskOutbox.Open(directory.FullName, incarnation, maxBytes, logger);
 
     private static AttemptOutcome Outcome(long task, int bytes = 3) =>
         new()
@@ -88,7 +93,7 @@ public sealed class DiskOutboxTests : IDisposable
     }
 
     [Fact]
-    public void ADamagedByteNeverBecomesAnOutcome()
+    public void ADamagedByteCostsItsOwnRecordAloneAndIsTold()
     {
         Write(7, 1, 2, 3);
         var whole = File.ReadAllBytes(Files.Single());
@@ -99,9 +104,16 @@ public sealed class DiskOutboxTests : IDisposable
             var damaged = whole.ToArray();
             damaged[i] ^= 0x10;
             File.WriteAllBytes(path, damaged);
+            logger = new RecordingLogger();
             using var outbox = Open(8);
-            var before = i < 8 ? 0 : (i - 8) / record;
-            Assert.Equal(Enumerable.Range(1, before).Select(n => (long)n), outbox.Earlier.SelectMany(g => g).Select(o => o.Task));
+            var lost = i < 8 ? 0 : 1 + ((i - 8) / record);
+            Assert.Equal(new[] { 1L, 2, 3 }.Where(n => n != lost), outbox.Earlier.SelectMany(g => g).Select(o => o.Task));
+            var position = lost == 0 ? 0 : 8 + ((lost - 1) * record);
+            var bytes = lost == 0 ? 8 : record;
+            Assert.Contains(
+                $"clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes;",
+                Assert.Single(logger.At(LogLevel.Warning))
+            );
         }
     }
 
