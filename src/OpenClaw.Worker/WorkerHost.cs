@@ -28,6 +28,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
     private readonly OwnerLoop loop;
     private readonly LinkDriver<ManagerConnection> link;
     private readonly IReadOnlyList<string> runnerEnvironment;
+
+    /// <summary>What the stop waits for; the loop's own.</summary>
+    private (Func<bool> Condition, TaskCompletionSource Met)? awaited;
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WorkerHost(WorkerOptions options, DaemonContext context)
@@ -56,7 +59,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Loggers.CreateLogger<WorkerCore>()
         );
         loop = new OwnerLoop(
-            core.AfterRun,
+            AfterRun,
             e => broken.TrySetResult(new Failure(Catalogue.Internal, $"The worker's loop failed: {e.Message}")),
             context.Loggers.CreateLogger<OwnerLoop>()
         );
@@ -158,17 +161,24 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         await link.StopAsync(CancellationToken.None);
     }
 
-    // Waits for a condition of the core; it changes only by what runs in the loop, and the tick comes ten times a second.
+    private void AfterRun()
+    {
+        core.AfterRun();
+        if (awaited is { } wait && wait.Condition())
+        {
+            awaited = null;
+            wait.Met.TrySetResult();
+        }
+    }
+
+    // Waits for a condition of the core: it changes only by what runs in the loop, so it is looked at after each run.
     private async Task<bool> UntilAsync(Func<bool> condition, CancellationToken grace)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), context.Time);
+        var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() => awaited = (condition, met));
         try
         {
-            while (!await loop.AskAsync(condition))
-            {
-                await timer.WaitForNextTickAsync(grace);
-            }
-
+            await met.Task.WaitAsync(grace);
             return true;
         }
         catch (OperationCanceledException)
