@@ -31,9 +31,40 @@ internal sealed partial class ManagerCore
         return held;
     }
 
+    /// <summary>Messages of outcomes that the store has not recorded yet, by the incarnation that ran them.</summary>
+    private readonly Dictionary<WorkerRef, int> outcomesUnderWay = [];
+
+    /// <summary>Releases that wait for them, one for each incarnation.</summary>
+    private readonly Dictionary<WorkerRef, Action> releasesBehind = [];
+
+    // Behind the outcomes of what it releases, also those that are on their way to the store: their commit may fail where that of the
+    // release goes through, and what was done would be done again.
     private void Release(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired = false)
     {
         incarnation.Releasing = true;
+        if (outcomesUnderWay.ContainsKey(incarnation.Ref))
+        {
+            releasesBehind[incarnation.Ref] = () => PostRelease(incarnation, reason, why, onlyIfExpired);
+        }
+        else
+        {
+            PostRelease(incarnation, reason, why, onlyIfExpired);
+        }
+    }
+
+    private void OutcomesArrived(WorkerRef worker)
+    {
+        if (--outcomesUnderWay[worker] == 0)
+        {
+            outcomesUnderWay.Remove(worker);
+            if (releasesBehind.Remove(worker, out var release))
+            {
+                release();
+            }
+        }
+    }
+
+    private void PostRelease(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired) =>
         InOrder(() =>
             post(
                 new ReleaseOperation(incarnation.Ref, reason)
@@ -44,7 +75,6 @@ internal sealed partial class ManagerCore
                 }
             )
         );
-    }
 
     private void OnReleased(Incarnation incarnation, ReleaseOperation operation, string why, Failure? failure)
     {

@@ -287,7 +287,13 @@ internal sealed partial class ManagerCore
         return outcomes.Length;
     }
 
-    private void PostOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types) =>
+    private void PostOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types)
+    {
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(outcomesUnderWay, from.Ref, out _)++;
+        TryOutcomes(from, outcomes, types);
+    }
+
+    private void TryOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types) =>
         InOrder(() =>
             post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)) })
         );
@@ -299,9 +305,11 @@ internal sealed partial class ManagerCore
     {
         if (failure is not null)
         {
-            Again(failure, () => PostOutcomes(from, operation.Outcomes, types));
+            Again(failure, () => TryOutcomes(from, operation.Outcomes, types));
             return;
         }
+
+        OutcomesArrived(from.Ref);
 
         var recorded = new OutcomesRecorded();
         for (var i = 0; i < operation.Outcomes.Count; i++)

@@ -226,6 +226,31 @@ public sealed class TaskLifeTests : IDisposable
         rig.CheckCounts();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AReleaseDoesNotOvertakeOutcomesThatAreOnTheirWayAndFail(bool secondTime)
+    {
+        var number = rig.Submit();
+        worker.Finish(worker.Session.Assigned.Single(), settle: false);
+        if (secondTime)
+        {
+            rig.Commit(failure: ManagerRig.DiskFull);
+            rig.Clock.Advance(TimeSpan.FromSeconds(1.1));
+            rig.Core.Tick();
+        }
+
+        rig.Core.OnDeathReported(new WorkerRef("w1", 1), "exit code 139");
+
+        // The commit with the outcome fails, the one behind it finds room.
+        rig.Commit(most: 1, failure: ManagerRig.DiskFull);
+        rig.Commit();
+        rig.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal((TaskState.Succeeded, 1, 0), (rig.State(number), rig.Task(number).Attempt, rig.Task(number).Losses));
+        Assert.Empty(rig.Store.Leases);
+        rig.CheckCounts();
+    }
+
     [Fact]
     public void AWorkersLastLossEndsATask()
     {
