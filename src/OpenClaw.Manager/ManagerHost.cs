@@ -33,6 +33,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManagerMetrics metrics = new();
     private readonly HealthService health = new(TaskMethods.Service, WorkerMethods.Service, ClusterMethods.Service);
+    private readonly ForwardClock clock = new(context.Time);
     private SqliteTaskStore? store;
     private StoreWriter? writer;
     private OwnerLoop? loop;
@@ -46,7 +47,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     /// <summary>Null when the manager is up and has said so.</summary>
     public async Task<Failure?> StartAsync()
     {
-        var engine = new SqliteOptions { Clock = context.Time };
+        var engine = new SqliteOptions { Clock = clock };
         if (engine.UnsafeNoSync || engine.UnsafeAckBeforeCommit)
         {
             LogUnsafe(logger, engine.UnsafeNoSync ? SqliteOptions.UnsafeVariable : SqliteOptions.UnsafeAckVariable);
@@ -69,9 +70,9 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             e => broken.TrySetResult(new Failure(Catalogue.Internal, $"The manager's loop failed: {e.Message}")),
             context.Loggers.CreateLogger<OwnerLoop>()
         );
-        core = new ManagerCore(options, context.Time, writer.Post, loop.Post, metrics, context.Loggers.CreateLogger<ManagerCore>());
+        core = new ManagerCore(options, clock, writer.Post, loop.Post, metrics, context.Loggers.CreateLogger<ManagerCore>());
         await RestoreAsync();
-        timers = new ManagerTimers(loop, core, context.Time);
+        timers = new ManagerTimers(loop, core, clock);
         looping = loop.RunAsync();
         metrics.Observe(timers);
         metricsHost = new MetricsHost([MetricNames.Meter]);
@@ -163,7 +164,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private async Task RestoreAsync()
     {
         // Every stored lease is extended: the workers could not renew them while there was no manager.
-        var until = context.Time.GetUtcNow() + options.TaskReassignAfter;
+        var until = clock.GetUtcNow() + options.TaskReassignAfter;
         var extend = new ExtendLeasesOperation(until.ToUnixTimeMilliseconds());
         var extended = extend.Committed;
         writer!.Post(extend);
@@ -195,7 +196,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
         built.MapRpc(
             rpc,
-            new TaskApi(loop!, core!, store!, new SpecReader(options, context.Time), options.QueueRetryAfter).Create(),
+            new TaskApi(loop!, core!, store!, new SpecReader(options, clock), options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!),
             ClusterApi.Create(loop!, core!, store!),
             health.Build()

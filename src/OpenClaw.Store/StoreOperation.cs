@@ -75,6 +75,11 @@ public sealed class SubmitOperation(IReadOnlyList<NewTask> tasks) : StoreOperati
     /// <summary>Result: parallel; true where the credit took the task, which is ASSIGNED with attempt 1.</summary>
     public bool[] Assigned { get; set; } = [];
 
+    /// <summary>
+    /// Result: parallel; true where the task waits for its time, by the store's clock. Null when every task was ready at once.
+    /// </summary>
+    public bool[]? Delayed { get; set; }
+
     /// <summary>Result: parallel; each task's lane.</summary>
     public Lane[] Lanes { get; set; } = [];
 

@@ -83,7 +83,7 @@ internal sealed partial class ManagerCore
             {
                 if (created)
                 {
-                    OnDelayedStored(lane, task.DueAt);
+                    OnDelayedStored(submit, i, lane);
                 }
             }
             else if (seats[i] is { } seat)
@@ -115,16 +115,18 @@ internal sealed partial class ManagerCore
         SendAll(batch);
     }
 
-    // The store makes a task ready at once whose time has come when it is stored; the commit may have taken longer than the delay.
-    // Counting one too many costs a claim that comes back short, one too few would leave the task waiting for ever.
-    private void OnDelayedStored(LaneKey lane, long dueAt)
+    // The store's clock decides whether a task has to wait: a manager whose clock was set back, or whose commit took longer than the
+    // delay, would leave a task that is ready uncounted, and it would wait for ever.
+    private void OnDelayedStored(SubmitOperation submit, int i, LaneKey lane)
     {
-        if (dueAt <= time.GetUtcNow().ToUnixTimeMilliseconds())
+        if (submit.Delayed?[i] == true)
         {
-            dispatcher.AddReady(lane, null, 1);
+            DueAt(submit.Tasks[i].DueAt);
         }
-
-        DueAt(dueAt);
+        else
+        {
+            dispatcher.AddReady(lane, submit.Lanes[i], 1);
+        }
     }
 
     private void OnClaimed(ClaimPlan plan, ClaimOperation claim, Failure? failure)

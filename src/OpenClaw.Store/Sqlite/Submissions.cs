@@ -37,6 +37,7 @@ internal sealed class Submissions(Connection connection, WriterState state)
 
         var created = new bool[tasks.Count];
         var assigned = new bool[tasks.Count];
+        bool[]? delayed = null;
         var lanes = new Lane[tasks.Count];
         for (var i = 0; i < tasks.Count; i++)
         {
@@ -56,12 +57,18 @@ internal sealed class Submissions(Connection connection, WriterState state)
             created[i] = true;
             lanes[i] = lane.Lane;
             assigned[i] = TakenBy(operation, i) is not null;
+            if (task.DueAt > state.Now)
+            {
+                (delayed ??= new bool[tasks.Count])[i] = true;
+            }
+
             numbers[i] = Insert(task, lane, TakenBy(operation, i));
         }
 
         operation.Numbers = numbers;
         operation.Created = created;
         operation.Assigned = assigned;
+        operation.Delayed = delayed;
         operation.Lanes = lanes;
     }
 

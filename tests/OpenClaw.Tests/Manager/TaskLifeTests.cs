@@ -42,6 +42,26 @@ public sealed class TaskLifeTests : IDisposable
         Assert.Null(rig.Core.NextDue);
     }
 
+    [Theory]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    public void ADelayedTaskIsNotMissedWhenTheClockIsSet(int seconds)
+    {
+        // The store's clock never goes back; the manager's here does.
+        rig.Submit();
+        rig.Clock.Now += seconds * 1000L;
+        var numbers = new[] { rig.Submit(delayMs: 1500), rig.Submit(delayMs: 500) };
+        worker.Finish(worker.Session.Assigned.First());
+        for (var i = 0; i < 20; i++)
+        {
+            rig.Advance(TimeSpan.FromMilliseconds(100));
+            worker.Session.Assigned.Skip(1).ToList().ForEach(t => worker.Finish(t));
+        }
+
+        Assert.All(numbers, n => Assert.Equal(TaskState.Succeeded, rig.State(n)));
+        rig.CheckCounts();
+    }
+
     [Fact]
     public void ADelayThatEndsBeforeTheCommitIsNotForgotten()
     {

@@ -151,6 +151,8 @@ internal sealed class ModelStore(ManualClock clock)
         operation.Assigned = [.. assigned];
         var created = added.Select(t => t.Number).ToHashSet();
         operation.Created = [.. numbers.Select(created.Remove)];
+        var delayed = operation.Tasks.Select((t, n) => operation.Created[n] && t.DueAt > now).ToArray();
+        operation.Delayed = delayed.Contains(true) ? delayed : null;
         operation.Lanes = [.. numbers.Select(n => LaneOf(Tasks[n]))];
     }
 
