@@ -18,6 +18,8 @@ internal sealed class ManagerMetrics : IDisposable
     private readonly Counter<long> losses;
     private readonly Counter<long> late;
     private readonly Counter<long> reconnects;
+    private readonly Gauge<long> retriesWaiting;
+    private readonly Counter<long> retriesRefused;
     private readonly Histogram<double> run;
 
     public ManagerMetrics()
@@ -29,6 +31,8 @@ internal sealed class ManagerMetrics : IDisposable
         losses = meter.Counter(MetricNames.TaskLosses);
         late = meter.Counter(MetricNames.TaskLateOutcomes);
         reconnects = meter.Counter(MetricNames.LinkReconnects);
+        retriesWaiting = meter.Gauge(MetricNames.RetriesWaiting);
+        retriesRefused = meter.Counter(MetricNames.RetriesRefused);
         run = meter.Histogram(MetricNames.TaskRun);
     }
 
@@ -57,6 +61,10 @@ internal sealed class ManagerMetrics : IDisposable
     }
 
     public void RefusedFull() => refused.Add(1);
+
+    public void RetriesWait(int changes) => retriesWaiting.Record(changes);
+
+    public void RetryRefused() => retriesRefused.Add(1);
 
     public void Reconnected(string worker) => reconnects.Add(1, new KeyValuePair<string, object?>("link", worker));
 

@@ -37,6 +37,12 @@ public sealed record ManagerOptions
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
     public DispatchLimits Limits { get; init; } = new();
 
+    /// <summary>Changes that wait because the store refused them; with more, workers that deliver outcomes are sent away for a while.</summary>
+    internal int MostRetries { get; init; } = 10_000;
+
+    /// <summary>Bytes of results and failures that wait with them.</summary>
+    internal long MostRetryBytes { get; init; } = 64 << 20;
+
     /// <summary>Allows an address beyond loopback without TLS and sign-in. Said aloud at start.</summary>
     public bool Insecure { get; init; }
     public string Version { get; init; } = "0.1.0";

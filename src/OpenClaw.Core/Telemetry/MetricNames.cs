@@ -120,6 +120,12 @@ public static class MetricNames
 
     public static MetricInfo StoreRefused { get; } = Counter("openclaw_store_refused_total", "Operations refused because too many waited");
 
+    public static MetricInfo RetriesWaiting { get; } =
+        Gauge("openclaw_store_retries", "Changes that the store refused and that wait to be tried again");
+
+    public static MetricInfo RetriesRefused { get; } =
+        Counter("openclaw_store_retries_refused_total", "Messages of workers that were turned away because too many changes waited");
+
     public static MetricInfo RpcCalls { get; } =
         Counter("openclaw_rpc_calls_total", "Calls served, by method and gRPC status", "method", "code");
 
@@ -157,6 +163,8 @@ public static class MetricNames
         StoreCommits,
         StoreInbox,
         StoreRefused,
+        RetriesWaiting,
+        RetriesRefused,
         RpcCalls,
         RpcSeconds,
         LogDropped,

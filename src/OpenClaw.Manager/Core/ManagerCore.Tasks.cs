@@ -229,6 +229,11 @@ internal sealed partial class ManagerCore
     /// <summary>Outcomes from a worker. Acknowledged to it after the commit, whatever the verdict: it may forget them.</summary>
     public void OnOutcomes(Incarnation from, Outcomes message)
     {
+        if (SentAway(from.Session))
+        {
+            return;
+        }
+
         var outcomes = new Outcome[message.Outcomes_.Count];
         var types = new string[outcomes.Length];
         for (var i = 0; i < outcomes.Length; i++)
@@ -265,6 +270,11 @@ internal sealed partial class ManagerCore
     /// </summary>
     public int OnEarlierOutcomes(IWorkerSession session, EarlierOutcomes message)
     {
+        if (SentAway(session))
+        {
+            return 0;
+        }
+
         var reference = new WorkerRef(message.Worker, message.Incarnation);
         var earlier = incarnations.GetValueOrDefault(reference);
 
@@ -296,8 +306,15 @@ internal sealed partial class ManagerCore
     }
 
     private void TryOutcomes(Incarnation from, IReadOnlyList<Outcome> outcomes, string[] types) =>
-        InOrder(() =>
-            post(new OutcomeOperation(outcomes) { Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)) })
+        InOrder(
+            () =>
+                post(
+                    new OutcomeOperation(outcomes)
+                    {
+                        Settled = Then<OutcomeOperation>((op, failure) => OnRecorded(from, op, types, failure)),
+                    }
+                ),
+            outcomes
         );
 
     // The type of an outcome whose attempt was not held here: only the store knows.
@@ -307,7 +324,7 @@ internal sealed partial class ManagerCore
     {
         if (failure is not null)
         {
-            Again(failure, () => TryOutcomes(from, operation.Outcomes, types));
+            Again(failure, () => TryOutcomes(from, operation.Outcomes, types), BytesOf(operation.Outcomes));
             return;
         }
 
@@ -418,6 +435,12 @@ internal sealed partial class ManagerCore
     /// <summary>The worker gives attempts back that it did not start.</summary>
     public void OnHandBack(Incarnation from, HandBack message)
     {
+        if (SentAway(from.Session))
+        {
+            // It does not name them when it registers again, so they go back then.
+            return;
+        }
+
         var attempts = new List<AttemptRef>();
         foreach (var a in message.Attempts)
         {

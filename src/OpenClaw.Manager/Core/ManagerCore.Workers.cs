@@ -28,6 +28,11 @@ internal sealed partial class ManagerCore
             return new Failure(Catalogue.RegistrationFailed, $"Registration rejected: {problem}");
         }
 
+        if (Crowded() is { } crowded)
+        {
+            return crowded;
+        }
+
         var reference = new WorkerRef(info.Worker, info.Incarnation);
         workers.TryGetValue(info.Worker, out var known);
         if (known is not null && RefusalOf(known, info) is { } refusal)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
+using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Dispatch;
 using OpenClaw.Manager.Watch;
@@ -129,11 +130,12 @@ internal sealed partial class ManagerCore(
     /// The store refused a change that has to happen (disk full). It is posted again after a pause, until it goes through; meanwhile
     /// nothing is claimed, and what has to happen behind it waits behind it.
     /// </summary>
-    private void Again(Failure failure, Action retry)
+    private void Again(Failure failure, Action retry, long bytes = 0)
     {
         StoreRefuses(failure, RetryPause);
         storeTroubleUntil = time.GetUtcNow() + RetryPause;
-        retries.Add(retry);
+        retries.Add(retry, bytes);
+        metrics.RetriesWait(retries.Count);
     }
 
     /// <summary>The store refuses for a reason of its own: said once, and the status says it until it was asked again in vain or not.</summary>
@@ -148,11 +150,12 @@ internal sealed partial class ManagerCore(
     }
 
     /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>
-    private void InOrder(Action change)
+    private void InOrder(Action change, IReadOnlyList<Outcome>? outcomes = null)
     {
         if (retries.Count > 0)
         {
-            retries.Add(change);
+            retries.Add(change, BytesOf(outcomes));
+            metrics.RetriesWait(retries.Count);
         }
         else
         {
@@ -160,7 +163,44 @@ internal sealed partial class ManagerCore(
         }
     }
 
-    private readonly List<Action> retries = [];
+    private static long BytesOf(IReadOnlyList<Outcome>? outcomes) => outcomes?.Sum(o => (long)o.Result.Length + o.Failure.Length) ?? 0;
+
+    private readonly WaitingChanges retries = new(options.MostRetries, options.MostRetryBytes);
+
+    /// <summary>
+    /// The store has refused for so long that no more changes are taken on: a worker that delivers some is sent away. It keeps its
+    /// outcomes, comes back, and delivers them again: what is not acknowledged is nowhere else to be kept. Null: go on.
+    /// </summary>
+    private Failure? Crowded()
+    {
+        if (!retries.IsFull)
+        {
+            return null;
+        }
+
+        metrics.RetryRefused();
+        return new Failure(
+            Catalogue.StoreFull,
+            $"The store refuses changes and {retries.Count} of workers wait for it; no more are taken on",
+            "Make room on the manager's disk; the worker keeps its outcomes and comes back"
+        )
+        {
+            Data = new Dictionary<string, string> { [LinkFailures.RetryAfterKey] = "5" },
+        };
+    }
+
+    internal int RetriesWaiting => retries.Count;
+
+    private bool SentAway(IWorkerSession? session)
+    {
+        if (Crowded() is not { } failure)
+        {
+            return false;
+        }
+
+        session?.Close(failure);
+        return true;
+    }
 
     private void RunRetries(DateTimeOffset now)
     {
@@ -169,12 +209,12 @@ internal sealed partial class ManagerCore(
             return;
         }
 
-        var due = retries.ToList();
-        retries.Clear();
-        foreach (var retry in due)
+        foreach (var retry in retries.TakeAll())
         {
             retry();
         }
+
+        metrics.RetriesWait(retries.Count);
     }
 
     [LoggerMessage(10, LogLevel.Warning, "{code}: {message}; submissions are refused, other changes wait and are tried again every second")]

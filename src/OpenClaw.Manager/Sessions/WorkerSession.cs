@@ -105,6 +105,12 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
             first = await requests.ReadAsync();
         }
 
+        if (closed)
+        {
+            // Sent away with what it delivered.
+            return closedFor;
+        }
+
         if (first?.MessageCase != WorkerMessage.MessageOneofCase.Register)
         {
             return new Failure(Catalogue.Protocol, "The first message of a worker's session must be Register");

@@ -271,6 +271,45 @@ public sealed class TaskLifeTests : IDisposable
         rig.CheckCounts();
     }
 
+    [Theory]
+    [InlineData(3, 1 << 20)]
+    [InlineData(1000, 20)]
+    public void WhatWaitsForAFullDiskIsBoundedHoweverOftenAWorkerComesBack(int changes, long bytes)
+    {
+        using var small = new ManagerRig(rig.Options with { MostRetries = changes, MostRetryBytes = bytes });
+        var worker = new TestWorker(small, slots: 4);
+        Assert.Null(worker.Connect());
+        var numbers = Enumerable.Range(0, 4).Select(_ => small.Submit()).ToList();
+        var tasks = worker.Session.Assigned.ToArray();
+        worker.Finish(tasks[0], settle: false);
+        small.Commit(failure: ManagerRig.DiskFull);
+
+        // It delivers what was not acknowledged at each connection, and breaks off.
+        Failure? refusal = null;
+        for (var i = 0; i < 50; i++)
+        {
+            worker.Finish(tasks[0], settle: false);
+            small.RunLoop();
+            refusal = worker.Open(tasks) ?? refusal;
+        }
+
+        Assert.Equal(Catalogue.StoreFull, refusal!.Entry);
+        Assert.Equal(Catalogue.StoreFull, worker.Session.ClosedFor?.Entry ?? refusal.Entry);
+        Assert.InRange(small.Core.RetriesWaiting, 1, 10);
+
+        // Room again: nothing is lost, nothing ran twice.
+        small.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(0, small.Core.RetriesWaiting);
+        Assert.Null(worker.Connect(tasks));
+        foreach (var task in tasks)
+        {
+            worker.Finish(task);
+        }
+
+        Assert.All(numbers, n => Assert.Equal((TaskState.Succeeded, 1), (small.State(n), small.Task(n).Attempt)));
+        small.CheckCounts();
+    }
+
     [Fact]
     public void AWorkersLastLossEndsATask()
     {
