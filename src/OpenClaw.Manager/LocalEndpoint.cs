@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenClaw.Abi.Files;
 using OpenClaw.Core.Settings;
 
 namespace OpenClaw.Manager;
@@ -13,7 +15,6 @@ internal sealed class LocalEndpoint : IDisposable
 {
     public const string TokenFile = "token";
     public const string AddressFile = "manager.json";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string path;
 
@@ -29,7 +30,7 @@ internal sealed class LocalEndpoint : IDisposable
         }
 
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        WriteWhole(file, token + "\n");
+        OwnFile.Write(file, Encoding.ASCII.GetBytes(token + "\n"));
         return token;
     }
 
@@ -42,32 +43,21 @@ internal sealed class LocalEndpoint : IDisposable
             ["web"] = web.ToString(),
             ["pid"] = Environment.ProcessId,
         };
-        WriteWhole(file, content.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        OwnFile.Write(file, Encoding.UTF8.GetBytes(content.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"));
         return new LocalEndpoint(file);
     }
 
-    // Written beside and renamed: a reader sees all of it or none.
-    private static void WriteWhole(string file, string text)
+    /// <summary>Where another manager of this directory listens, as it wrote down; null when it wrote nothing that can be read.</summary>
+    public static string? Find(string directory)
     {
-        var partial = file + ".new";
-        File.Delete(partial);
-        using (
-            var stream = new FileStream(
-                partial,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = OwnerOnly,
-                }
-            )
-        )
+        try
         {
-            stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
-            stream.Flush(flushToDisk: true);
+            return JsonNode.Parse(File.ReadAllText(Path.Combine(directory, AddressFile)))?["address"]?.GetValue<string>();
         }
-
-        File.Move(partial, file, overwrite: true);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The manager is going: its address is nobody's any more.</summary>

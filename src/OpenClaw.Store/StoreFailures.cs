@@ -12,7 +12,10 @@ internal static class StoreFailures
         new TaskFailure
         {
             Code = Catalogue.WorkerLost.Code,
-            Message = string.Create(CultureInfo.InvariantCulture, $"{losses} workers ended or went out of reach while they had the task"),
+            Message = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{losses} {(losses == 1 ? "worker" : "workers")} ended or went out of reach with the task in hand"
+            ),
             Worker = worker.Worker,
         }.ToJson();
 
@@ -28,7 +31,7 @@ internal static class StoreFailures
         new(
             Catalogue.TaskWrongState,
             $"{new TaskId(task)} is {Transitions.Name(state)} on worker {worker}; only a forced cancel stops it",
-            "Stop it with: clw task cancel --force ID"
+            $"Stop it with: clw task cancel --force {new TaskId(task)}"
         )
         {
             Data = new Dictionary<string, string> { ["state"] = Transitions.Name(state) },

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OpenClaw.Abi.Files;
 using OpenClaw.Core.Errors;
 
 namespace OpenClaw.Worker;
@@ -13,11 +15,11 @@ internal sealed class WorkerIdentity : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly FileStream held;
+    private readonly DirectoryLock held;
     private readonly string file;
     private Kept kept;
 
-    private WorkerIdentity(string id, Kept kept, string file, FileStream held)
+    private WorkerIdentity(string id, Kept kept, string file, DirectoryLock held)
     {
         Id = id;
         this.kept = kept;
@@ -53,14 +55,16 @@ internal sealed class WorkerIdentity : IDisposable
         {
             Directory.CreateDirectory(directory);
             File.SetUnixFileMode(directory, OwnerOnly | UnixFileMode.UserExecute);
-            FileStream locked;
-            try
+            var locked = DirectoryLock.Take(directory, out var owner);
+            if (locked is null)
             {
-                locked = new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when (Directory.Exists(directory) && e.GetType() == typeof(IOException))
-            {
-                return new Failure(Catalogue.StoreInUse, $"{directory} is used by another worker");
+                return new Failure(
+                    Catalogue.StoreInUse,
+                    $"{directory} is used by another worker, process {owner?.ToString(CultureInfo.InvariantCulture) ?? "?"}"
+                )
+                {
+                    Next = "Stop it, or give this one a directory of its own: --state-dir",
+                };
             }
 
             var path = Path.Combine(directory, "identity.json");
@@ -93,28 +97,8 @@ internal sealed class WorkerIdentity : IDisposable
         }
     }
 
-    private static void Write(string file, Kept kept)
-    {
-        var partial = file + ".new";
-        File.Delete(partial);
-        using (
-            var stream = new FileStream(
-                partial,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = OwnerOnly,
-                }
-            )
-        )
-        {
-            JsonSerializer.Serialize(stream, kept, IdentityJson.Default.Kept);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(partial, file, overwrite: true);
-    }
+    private static void Write(string file, Kept kept) =>
+        OwnFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(kept, IdentityJson.Default.Kept));
 
     // With a part of the mark: hosts and containers may share a name, workers must not.
     private static string DefaultId(string mark)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using OpenClaw.Core.Errors;
@@ -58,6 +59,16 @@ internal static unsafe class DataDirectory
         {
             throw new IOException($"The directory {directory} cannot be synced.");
         }
+    }
+
+    /// <summary>Another process has the directory's lock.</summary>
+    public static Failure InUse(string directory, int? owner)
+    {
+        var pid = owner?.ToString(CultureInfo.InvariantCulture) ?? "?";
+        return new(Catalogue.StoreInUse, $"{directory} is used by process {pid}")
+        {
+            Data = new Dictionary<string, string> { ["pid"] = pid, ["directory"] = directory },
+        };
     }
 
     public static Failure ToFailure(Exception error, string directory)

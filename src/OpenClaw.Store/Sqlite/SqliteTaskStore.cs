@@ -1,3 +1,4 @@
+using OpenClaw.Abi.Files;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 
@@ -88,13 +89,12 @@ public sealed class SqliteTaskStore : ITaskStore
         try
         {
             DataDirectory.Make(directory);
-            var locked = DirectoryLock.Take(directory);
-            if (!locked.IsOk)
+            owned = DirectoryLock.Take(directory, out var owner);
+            if (owned is null)
             {
-                return locked.Failure;
+                return DataDirectory.InUse(directory, owner);
             }
 
-            owned = locked.Value;
             if (Probe.Look(path) is { } failure)
             {
                 return failure;
