@@ -56,7 +56,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         var opened = await SqliteTaskStore.OpenAsync(options.DataDirectory, engine, CancellationToken.None);
         if (!opened.IsOk)
         {
-            return opened.Failure;
+            return opened.Failure.Entry == Catalogue.StoreInUse ? AlreadyUp(opened.Failure) : opened.Failure;
         }
 
         store = opened.Value;
@@ -99,6 +99,14 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         context.Ready();
         return null;
     }
+
+    private Failure AlreadyUp(Failure inUse) =>
+        LocalEndpoint.Find(options.DataDirectory) is { } address
+            ? inUse with
+            {
+                Message = $"A manager is already up at {address}: {inUse.Message}",
+            }
+            : inUse;
 
     /// <summary>Carries on until the stop; then ends calls, the loop and the writer, in this order.</summary>
     public async Task<Failure?> RunUntilStoppedAsync()
@@ -237,11 +245,27 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         }
         else
         {
-            kestrel.Listen(Dns.GetHostAddresses(address.Host)[0], address.Port, configure);
+            kestrel.Listen(Resolve(address), address.Port, configure);
         }
     }
 
-    private static async Task<Failure?> ListenAsync(WebApplication app)
+    private static IPAddress Resolve(HostPort address)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(address.Host)[0];
+        }
+        catch (SocketException e)
+        {
+            throw new Failure(
+                Catalogue.ListenFailed,
+                $"The manager cannot listen on {address}: the name has no address",
+                "Correct the name, or give an address of this machine as a number"
+            ).AsException(e);
+        }
+    }
+
+    private async Task<Failure?> ListenAsync(WebApplication app)
     {
         try
         {
@@ -250,11 +274,11 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            return new Failure(Catalogue.PortInUse, e.Message.TrimEnd('.'));
+            return ListenFailures.Of(SocketError.AddressAlreadyInUse, options.Listen, options.Web);
         }
         catch (SocketException e)
         {
-            return new Failure(Catalogue.PortInUse, $"The manager cannot listen: {e.Message}");
+            return ListenFailures.Of(e.SocketErrorCode, options.Listen, options.Web);
         }
     }
 

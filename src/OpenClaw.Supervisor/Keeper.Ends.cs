@@ -53,11 +53,14 @@ internal sealed partial class Keeper
         );
         if (count > 0 && !wanted)
         {
-            log.Say($"Supervisor: {child.Name} left {count} processes, which were ended");
+            log.Say($"Supervisor: {child.Name} left {count} {(count == 1 ? "process, which was" : "processes, which were")} ended");
         }
         var report =
-            child.Plan.OnDeath is { Count: > 0 } command && !(wanted && end.IsSuccess) && OperatingSystem.IsLinux()
-                ? ReportAsync(child.Name, [.. command.Select(word => Fill(word, mark.Incarnation, end))])
+            child.Plan.OnDeath is { Count: > 0 } command
+            && !(wanted && end.IsSuccess)
+            && !InVain(child).IsCancellationRequested
+            && OperatingSystem.IsLinux()
+                ? ReportAsync(child.Name, [.. command.Select(word => Fill(word, mark.Incarnation, end))], InVain(child))
                 : Task.CompletedTask;
         if (stopping)
         {
@@ -76,7 +79,13 @@ internal sealed partial class Keeper
             .Replace("{code}", end.ShellCode.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("{signal}", end.Signal.GetValueOrDefault().ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
-    private async Task ReportAsync(string name, IReadOnlyList<string> command)
+    /// <summary>
+    /// In a hurry everything is killed at once, and a death need not be told to somebody who is killed too: the next start proves it.
+    /// A child that starts after nobody here has its manager elsewhere, which does want to know.
+    /// </summary>
+    private CancellationToken InVain(SupervisedChild child) => child.Plan.StartAfter.Count > 0 ? hurry.Token : CancellationToken.None;
+
+    private async Task ReportAsync(string name, IReadOnlyList<string> command, CancellationToken inVain)
     {
         try
         {
@@ -92,8 +101,9 @@ internal sealed partial class Keeper
             );
             using var patience = new CancellationTokenSource(OnDeathPatience, time);
             await using var late = patience.Token.Register(() => process.SignalGroup(Signals.Kill));
+            await using var nobody = inVain.Register(() => process.SignalGroup(Signals.Kill));
             var end = await process.Ended;
-            if (!end.IsSuccess)
+            if (!end.IsSuccess && !inVain.IsCancellationRequested)
             {
                 log.Say($"Supervisor: the end of {name} could not be told: {command[0]} ended with {end}");
             }
@@ -169,8 +179,11 @@ internal sealed partial class Keeper
             Stop(0);
             return;
         }
-        foreach (var child in children)
+        hurry.Cancel();
+        foreach (var child in children.Where(child => child.Process is not null))
         {
+            // Its end is our doing, and no crash.
+            child.ToldToStop = true;
             Kill(child.Process);
         }
     }

@@ -26,6 +26,7 @@ internal sealed partial class Keeper : IDisposable
     private readonly Channel<Action> steps = Channel.CreateUnbounded<Action>(new() { SingleReader = true });
     private readonly CancellationTokenSource finished = new();
     private readonly List<Task> background = [];
+    private readonly CancellationTokenSource hurry = new();
     private bool stopping;
     private int exitCode;
 
@@ -73,7 +74,11 @@ internal sealed partial class Keeper : IDisposable
         return exitCode;
     }
 
-    public void Dispose() => finished.Dispose();
+    public void Dispose()
+    {
+        finished.Dispose();
+        hurry.Dispose();
+    }
 
     private PosixSignalRegistration OnStop(PosixSignal signal) =>
         PosixSignalRegistration.Create(

@@ -37,6 +37,8 @@ public sealed record WorkerOptions
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
     public string Environment { get; init; } = "default";
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the worker's health endpoint listens; 0: it has none, and none is shown.</summary>
     public int HealthPort { get; init; }
     public string Version { get; init; } = "0.1.0";
 

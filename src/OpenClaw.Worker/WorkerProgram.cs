@@ -95,7 +95,6 @@ public static class WorkerProgram
             ShutdownGrace = settings.Worker.ShutdownGrace,
             Environment = settings.Cluster.Environment,
             Labels = settings.Cluster.Labels,
-            HealthPort = settings.Worker.HealthPort,
             Version = typeof(WorkerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
             MaxTaskMemoryBytes = settings.Task.MaxMemoryBytes,
             OpenFiles = settings.Worker.OpenFiles,

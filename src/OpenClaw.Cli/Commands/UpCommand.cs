@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using OpenClaw.Abi.Supervision;
 using OpenClaw.Cli.Shell;
@@ -6,7 +7,9 @@ using OpenClaw.Cli.Supervision;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Settings;
+using OpenClaw.Hosting.Telemetry;
 
 namespace OpenClaw.Cli.Commands;
 
@@ -31,6 +34,8 @@ internal static class UpCommand
         var files = invocation.Get(Options.Config) ?? [];
         var flags = Flags.Read(invocation.Parsed).Concat(port).ToList();
         var directory = RunDirectory.Take(loaded.Paths.DataDir);
+        using var alone = RunDirectory.Hold(directory, out var owner) ?? throw AlreadyUp(loaded, owner).AsException();
+        WarnOfLogs(invocation.Terminal, loaded);
 
         var orders = 0;
         LocalRun? running = null;
@@ -84,6 +89,30 @@ internal static class UpCommand
         return code == 0 || run.FailureOfChildren() is not { } failure ? code : throw failure.AsException();
     }
 
+    private static Failure AlreadyUp(LoadedSettings loaded, int? owner)
+    {
+        var where = LocalCluster.FindAddress(loaded.Paths.DataDir) is { } address
+            ? $"A cluster is already up at {address}"
+            : "A cluster is already being started";
+        var pid = owner is { } number ? string.Create(CultureInfo.InvariantCulture, $", pid {number}") : "";
+        var clw = Programs.Invoked;
+        return new(
+            Catalogue.StoreInUse,
+            $"{where} with the data directory {loaded.Paths.DataDir} (clw up{pid})",
+            $"Use it: {clw} cluster status{Flag(loaded)}; or start another beside it: {clw} up --data-dir DIR --port PORT"
+        );
+    }
+
+    // The children write to files that nobody looks at while all is well: what they would warn of is said here.
+    private static void WarnOfLogs(Terminal terminal, LoadedSettings loaded)
+    {
+        if (RotatingFileSink.Check(Path.Combine(loaded.Paths.LogDir, "manager.log")) is { } failure)
+        {
+            terminal.Note($"warning: {failure}; the cluster runs without log files");
+            terminal.Note($"next: {failure.NextStep}");
+        }
+    }
+
     // A cluster beside another needs no more than a directory and a port: what was not said follows from what was.
     private static IEnumerable<SettingFlag> Beside(Invocation invocation)
     {
@@ -126,7 +155,7 @@ internal static class UpCommand
             var (what, value) in new[]
             {
                 ("manager", $"{address}, pid {run.Pids.GetValueOrDefault("manager")}"),
-                ("worker", $"{loaded.Settings.Worker.Slots} slots, pid {run.Pids.GetValueOrDefault("worker")}"),
+                ("worker", $"{Counted.Of(loaded.Settings.Worker.Slots, "slot")}, pid {run.Pids.GetValueOrDefault("worker")}"),
                 ("plugins", loaded.Paths.PluginDir),
                 ("data", loaded.Paths.DataDir),
                 ("logs", loaded.Paths.LogDir),

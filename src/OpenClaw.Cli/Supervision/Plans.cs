@@ -1,5 +1,6 @@
 using OpenClaw.Abi.Supervision;
 using OpenClaw.Cli.Commands;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
 
@@ -33,6 +34,7 @@ internal static class Plans
             Args = args,
             Env = Supervised,
             GraceSeconds = (loaded.Settings.Manager.ShutdownGrace + Slack).TotalSeconds,
+            CrashCode = Catalogue.ManagerCrash.Code,
             Restart = Restart(loaded),
         };
 

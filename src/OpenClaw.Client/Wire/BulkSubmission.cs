@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
@@ -204,18 +205,20 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
         return await patience.WaitOutAsync(failure, repeat, ending.Token) ? null : Explain(failure, uncertain);
     }
 
+    private string Stored => $"{Counted.Of(acknowledged, "task")} {(acknowledged == 1 ? "is" : "are")}";
+
     private Failure Explain(Failure failure, long uncertain)
     {
         var data = With(failure, "acknowledged", acknowledged);
         data["uncertain"] = uncertain.ToString(CultureInfo.InvariantCulture);
         if (uncertain == 0 || failure.Entry != Catalogue.ConnectionLost)
         {
-            return failure with { Message = $"{failure.Message.TrimEnd('.')}; {acknowledged} tasks are stored", Data = data };
+            return failure with { Message = $"{failure.Message.TrimEnd('.')}; {Stored} stored", Data = data };
         }
 
         return failure with
         {
-            Message = $"{failure.Message.TrimEnd('.')}; {acknowledged} tasks are stored, {uncertain} more may or may not be",
+            Message = $"{failure.Message.TrimEnd('.')}; {Stored} stored, {uncertain} more may or may not be",
             Next = "Give every task a key: then a submission with a lost answer is repeated safely",
             Data = data,
         };

@@ -81,5 +81,6 @@ internal sealed class Patience(Caller caller, WireOptions options, bool endless)
         entry == Catalogue.ConnectionRefused
         || entry == Catalogue.ConnectionTimeout
         || entry == Catalogue.HandshakeTimeout
+        || entry == Catalogue.HostUnknown
         || entry == Catalogue.ManagerStopping;
 }

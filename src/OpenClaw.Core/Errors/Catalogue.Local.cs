@@ -16,7 +16,10 @@ public static partial class Catalogue
             StoreUncertain,
             StoreBusy,
             PortInUse,
+            ListenFailed,
             AddressInsecure,
+            LogUnwritable,
+            OutputFailed,
             Interrupted,
             WaitTimeout,
             Internal,
@@ -127,7 +130,7 @@ public static partial class Catalogue
             Meaning = "One program at a time owns a data directory; another one holds its lock. Nothing was started.",
             Causes = ["It is already running: clw up or a service"],
             Checks = ["clw cluster status", "The message names the process that holds the lock"],
-            Cure = ["Stop the other one, or name another directory: --data-dir"],
+            Cure = ["Use the one that runs (clw cluster status), or start this one with a --data-dir and a --port of its own"],
             Related = ["clw-port-in-use"],
             Exit = ExitCode.Resource,
             Kind = FailureKind.WrongState,
@@ -175,6 +178,54 @@ public static partial class Catalogue
             Related = ["clw-store-in-use"],
             Exit = ExitCode.Resource,
             Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry ListenFailed { get; } =
+        new()
+        {
+            Code = "clw-listen-failed",
+            Title = "The program cannot listen on its address",
+            Meaning = "The system refuses the address that the program is to listen on. Nothing was started.",
+            Causes =
+            [
+                "The address belongs to another machine, or the name has none",
+                "A port below 1024, which only root may take",
+                "IPv6 is switched off and the address is one of IPv6",
+            ],
+            Checks = ["ip address", "id -u", "clw debug config"],
+            Cure = ["Listen on an address of this machine and a port from 1024 on: --listen 127.0.0.1:9090"],
+            Related = ["clw-port-in-use", "clw-host-unknown"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry LogUnwritable { get; } =
+        new()
+        {
+            Code = "clw-log-unwritable",
+            Title = "A log file cannot be written",
+            Meaning =
+                "The program goes on without that file: its work does not depend on it, and every line still goes to the error output. It tries again with the next lines, and counts those that are missing.",
+            Causes = ["Missing rights on the directory", "The disk is full", "Something else stands where the directory should be"],
+            Checks = ["ls -ld LOG_DIR", "df -h LOG_DIR", "clw debug config tells the directory"],
+            Cure = ["Give the directory to the user that runs the program, or name another: --log-dir"],
+            Related = ["clw-store-unwritable", "clw-store-full"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.Unavailable,
+        };
+
+    public static ErrorEntry OutputFailed { get; } =
+        new()
+        {
+            Code = "clw-output-failed",
+            Title = "The output cannot be written",
+            Meaning = "What the command had to say could not be written, or not all of it. What it did before is done.",
+            Causes = ["The disk that the output goes to is full", "The output was closed by whoever started the command"],
+            Checks = ["df -h", "Where the output is redirected to"],
+            Cure = ["Make room, or send the output elsewhere; what was submitted is shown by: clw task list"],
+            Related = ["clw-store-full"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.Exhausted,
         };
 
     public static ErrorEntry AddressInsecure { get; } =

@@ -4,7 +4,7 @@ namespace OpenClaw.Core.Errors;
 public static partial class Catalogue
 {
     private static ErrorEntry[] WorkerEntries =>
-        [WorkerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, OutboxDamaged, RespawnLimit];
+        [WorkerCrash, ManagerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, OutboxDamaged, RespawnLimit];
 
     public static ErrorEntry WorkerCrash { get; } =
         new()
@@ -29,6 +29,21 @@ public static partial class Catalogue
             Related = ["clw-memory-exhaust", "clw-task-timeout", "clw-init-fail"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Internal,
+        };
+
+    public static ErrorEntry ManagerCrash { get; } =
+        new()
+        {
+            Code = "clw-manager-crash",
+            Title = "The manager ended unexpectedly",
+            Meaning =
+                "The manager's process was ended by a signal or gave up after it had been ready. Its supervisor starts it again; what was acknowledged is safe, and workers go on with what they hold.",
+            Causes = ["The kernel ended it for lack of memory", "Somebody killed it", "A disk that fails", "A fault of ours"],
+            Checks = ["The lines before this one, and the manager's log", "dmesg | tail shows kills for lack of memory"],
+            Cure = ["Nothing, if it is back: clw cluster status; else read the manager's last lines"],
+            Related = ["clw-store-uncertain", "clw-respawn-limit", "clw-worker-crash"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Unavailable,
         };
 
     public static ErrorEntry InitFail { get; } =

@@ -16,6 +16,18 @@ public sealed record Failure(ErrorEntry Entry, string Message, string? Next = nu
 
     public string Code => Entry.Code;
 
+    /// <summary>
+    /// The exit code of a command that ends with this failure: the entry's, unless the failure is another's. A task that failed because
+    /// its payload is wrong is no wrong command line.
+    /// </summary>
+    public ExitCode Exit
+    {
+        get => exit ?? Entry.Exit;
+        init => exit = value;
+    }
+
+    private readonly ExitCode? exit;
+
     /// <summary>What the user should do now.</summary>
     public string NextStep => Next ?? Entry.Cure[0];
 

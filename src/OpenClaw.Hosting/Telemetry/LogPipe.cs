@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Telemetry;
 
 namespace OpenClaw.Hosting.Telemetry;
@@ -18,6 +19,8 @@ public sealed class LogPipe : IAsyncDisposable
 
     private readonly ILogSink sink;
     private readonly TimeProvider time;
+    private const string GoesOn = "the program goes on without it";
+
     private readonly int capacity;
     private readonly Channel<Item> queue;
     private readonly Counter<long>? dropCounter;
@@ -140,7 +143,7 @@ public sealed class LogPipe : IAsyncDisposable
             if (!faulty)
             {
                 faulty = true;
-                onFault?.Invoke($"{sink.Name} cannot be written: {e.Message}");
+                onFault?.Invoke($"{new Failure(Catalogue.LogUnwritable, $"{sink.Place} cannot be written: {e.Message}")}; {GoesOn}");
             }
         }
     }

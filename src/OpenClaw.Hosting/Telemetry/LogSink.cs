@@ -9,6 +9,9 @@ public interface ILogSink : IDisposable
     /// <summary>A word for metrics and messages: <c>console</c>, <c>file</c>.</summary>
     string Name { get; }
 
+    /// <summary>Where lines go, for whoever has to mend it: a path.</summary>
+    string Place => Name;
+
     /// <summary>Takes a line; it may stay in memory until <see cref="Flush"/>.</summary>
     void Append(LogLine line);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Telemetry;
 
 namespace OpenClaw.Hosting.Telemetry;
@@ -15,6 +16,23 @@ public sealed class RotatingFileSink(string path, string component, long maxByte
     private bool torn;
 
     public string Name => Path.GetFileName(path);
+
+    public string Place => path;
+
+    /// <summary>Why a log file could not be written; null when it can. Makes the directory and the file, as the first line would.</summary>
+    public static Failure? Check(string path)
+    {
+        try
+        {
+            using var probe = new RotatingFileSink(path, component: "", long.MaxValue, keepFiles: 1);
+            _ = probe.Open();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(Catalogue.LogUnwritable, $"{path} cannot be written: {e.Message}");
+        }
+    }
 
     public void Append(LogLine line)
     {

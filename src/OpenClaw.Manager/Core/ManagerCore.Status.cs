@@ -58,7 +58,7 @@ internal sealed partial class ManagerCore
         )
         {
             response.Unserved.Add(new UnservedType { Type = lane.Key, Waiting = lane.Sum(l => l.Ready) });
-            response.Problems.Add($"no worker serves {lane.Key}: {lane.Sum(l => l.Ready)} tasks wait (clw-type-unserved)");
+            response.Problems.Add($"no worker serves {lane.Key}: {Waiting(lane.Sum(l => l.Ready))} (clw-type-unserved)");
         }
 
         if (response.Manager.State == "degraded")
@@ -86,7 +86,8 @@ internal sealed partial class ManagerCore
         };
         if (worker.Info is { } info)
         {
-            status.Address = $"{HostOf(worker.LastPeer)}:{info.HealthPort}";
+            // A worker without a health endpoint has no port to show.
+            status.Address = info.HealthPort > 0 ? $"{HostOf(worker.LastPeer)}:{info.HealthPort}" : HostOf(worker.LastPeer);
             status.Slots = info.Slots;
             status.Running = Math.Min(worker.Held.Count, info.Slots);
             status.Version = info.Version;
@@ -106,6 +107,8 @@ internal sealed partial class ManagerCore
 
         return status;
     }
+
+    private static string Waiting(long tasks) => tasks == 1 ? "1 task waits" : $"{tasks} tasks wait";
 
     private static string HostOf(string? peer) => peer is null ? "?" : peer[..Math.Max(0, peer.LastIndexOf(':'))];
 

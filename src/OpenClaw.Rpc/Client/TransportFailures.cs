@@ -66,14 +66,11 @@ internal static class TransportFailures
                 $"There is no route to {address}."
             ),
             SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery => Make(
-                Catalogue.ConnectionTimeout,
+                Catalogue.HostUnknown,
                 address,
                 "dns",
-                $"The name in {address} cannot be resolved."
-            ) with
-            {
-                Next = "Check the host name in the manager's address",
-            },
+                $"The name in {address} has no address."
+            ),
             SocketError.TimedOut when !connected => Make(Catalogue.ConnectionTimeout, address, "timeout", $"{address} does not answer."),
             SocketError.TimedOut => Make(Catalogue.ConnectionLost, address, "timeout", $"The connection to {address} went silent."),
             SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => Make(

@@ -13,21 +13,39 @@ internal sealed class PluginWatch : IDisposable
     private readonly Func<CancellationToken, Task> changed;
     private readonly CancellationTokenSource ended = new();
     private readonly ITimer timer;
-    private readonly FileSystemWatcher? watcher;
+    private readonly string directory;
+    private FileSystemWatcher? watcher;
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
     public PluginWatch(string directory, Func<CancellationToken, Task> changed, TimeProvider time)
     {
         this.changed = changed;
+        this.directory = directory;
         timer = time.CreateTimer(_ => _ = LookAsync(), null, Anyway, Anyway);
-        if (Directory.Exists(directory))
+        Watch();
+    }
+
+    // Called at start and, as long as the directory is not there, at each look: once it is, its changes are heard at once.
+    private void Watch()
+    {
+        if (watcher is not null || !Directory.Exists(directory))
         {
-            watcher = new FileSystemWatcher(directory);
-            watcher.Changed += (_, _) => Soon();
-            watcher.Created += (_, _) => Soon();
-            watcher.Deleted += (_, _) => Soon();
-            watcher.Renamed += (_, _) => Soon();
-            watcher.EnableRaisingEvents = true;
+            return;
+        }
+
+        try
+        {
+            var started = new FileSystemWatcher(directory);
+            started.Changed += (_, _) => Soon();
+            started.Created += (_, _) => Soon();
+            started.Deleted += (_, _) => Soon();
+            started.Renamed += (_, _) => Soon();
+            started.EnableRaisingEvents = true;
+            watcher = started;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            // It went away again, or the system has no more watches to give: the look every few seconds stays.
         }
     }
 
@@ -42,6 +60,7 @@ internal sealed class PluginWatch : IDisposable
 
         try
         {
+            Watch();
             await changed(ended.Token);
         }
         catch (OperationCanceledException)

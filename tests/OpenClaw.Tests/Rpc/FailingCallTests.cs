@@ -195,7 +195,7 @@ public sealed class FailingCallTests : IAsyncLifetime
     {
         using var lost = new RpcChannel(new("http://no-such-host.invalid:1"));
         var failure = (await lost.UnaryAsync(EchoService.Unary, new())).Failure!;
-        Assert.Equal((Catalogue.ConnectionTimeout, "dns"), (failure.Entry, failure.Data["cause"]));
+        Assert.Equal((Catalogue.HostUnknown, "dns"), (failure.Entry, failure.Data["cause"]));
     }
 
     [Fact]

@@ -251,6 +251,46 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_killed_in_a_hurry_is_no_crash_and_its_death_not_told_to_the_dead()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a death is told on Linux alone");
+        const string stubborn = "trap 'touch $DIR/asked' TERM; echo ready >&$OPENCLAW_READY_FD; while :; do sleep 1000 & wait $!; done";
+        await using var supervisor = SupervisorProcess.Start(
+            directory,
+            Shell("manager", stubborn) with
+            {
+                GraceSeconds = 1000,
+            },
+            Shell("worker", stubborn, "manager") with
+            {
+                GraceSeconds = 1000,
+                OnDeath = ["/bin/sh", "-c", $"touch {At("told")}; sleep 1000"],
+            }
+        );
+        await supervisor.NextAsync("ready", "worker");
+        supervisor.CutLifeline();
+        await supervisor.NextAsync("stopping");
+        supervisor.Child.Signal(Signals.Terminate);
+        Assert.Equal((0, ""), await supervisor.EndAsync());
+        Assert.False(File.Exists(At("told")));
+    }
+
+    [Fact]
+    public async Task A_crash_is_told_by_the_code_of_the_program()
+    {
+        await using var supervisor = SupervisorProcess.Start(directory, Shell("manager", Good) with { CrashCode = "clw-manager-crash" });
+        var manager = (await supervisor.NextAsync("ready", "manager")).Pid!.Value;
+        Assert.Equal(0, Kill(manager, Signals.Kill));
+        await supervisor.NextAsync("ready", "manager");
+        supervisor.CutLifeline();
+        Assert.Contains(
+            $"clw-manager[pid={manager}]: FATAL: clw-manager-crash detected. Exit code: 137, Signal: 9 (SIGKILL)",
+            (await supervisor.EndAsync()).Errors,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_supervisor_that_is_killed_takes_its_children_along()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");

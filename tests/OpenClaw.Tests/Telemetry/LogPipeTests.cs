@@ -48,7 +48,7 @@ public sealed class LogPipeTests : IDisposable
         sink.Fails = false;
         pipe.TryWrite(Line("back"));
         await pipe.FlushAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(["sink cannot be written: no space left"], told);
+        Assert.Equal(["clw-log-unwritable: sink cannot be written: no space left; the program goes on without it"], told);
         Assert.Equal(["back", "3 log lines were lost: the log could not be written"], sink.Lines);
     }
 
@@ -212,5 +212,23 @@ public sealed class LogPipeTests : IDisposable
     private sealed class FixedTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+    }
+
+    [Fact]
+    public void A_log_that_cannot_be_written_is_known_before_the_first_line()
+    {
+        var directory = Directory.CreateTempSubdirectory("clw-log-").FullName;
+        try
+        {
+            Assert.Null(RotatingFileSink.Check(Path.Combine(directory, "made", "manager.log")));
+            File.WriteAllText(Path.Combine(directory, "file"), "");
+            var failure = RotatingFileSink.Check(Path.Combine(directory, "file", "manager.log"))!;
+            Assert.Equal(Catalogue.LogUnwritable, failure.Entry);
+            Assert.Contains(Path.Combine(directory, "file", "manager.log"), failure.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }
