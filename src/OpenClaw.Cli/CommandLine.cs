@@ -125,7 +125,7 @@ public static class CommandLine
             // Nobody is left to tell; the exit code still does.
         }
 
-        return (int)failure.Entry.Exit;
+        return (int)failure.Exit;
     }
 
     // .NET gives the system's error number (EPIPE) as the exception's.

@@ -30,6 +30,12 @@ public static class UsageFailure
             return new(Catalogue.Usage, $"{command} has no {what} '{word}'{hint}", next);
         }
 
+        if (parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } group)
+        {
+            var verbs = string.Join(", ", group.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+            return new(Catalogue.Usage, $"{command} needs a command: {verbs}", $"See what each does: {command} --help");
+        }
+
         return parsed.Errors.Count > 0 ? new(Catalogue.Usage, Sentence(parsed.Errors[0].Message), next) : null;
     }
 

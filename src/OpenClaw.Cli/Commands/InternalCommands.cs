@@ -4,6 +4,7 @@ using System.Text.Json;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.V1;
 
@@ -55,7 +56,12 @@ internal static class InternalCommands
             invocation.Cancellation
         );
         var released = response.Value.Released;
-        invocation.Terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{released} tasks went back to the queue"));
+        if (released == 0)
+        {
+            return 0;
+        }
+
+        invocation.Terminal.WriteLine($"{Counted.Of(released, "task")} went back to the queue");
         return 0;
     }
 

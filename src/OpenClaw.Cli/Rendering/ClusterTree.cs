@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenClaw.Cli.Shell;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Rendering;
@@ -28,7 +29,7 @@ internal static class ClusterTree
             yield return worker.Problem.Length > 0 ? $"{line}  {Table.OneLine(worker.Problem)}" : line;
         }
 
-        yield return $"└── Queue Depth:    {Count(status.QueueDepth)} pending tasks{(status.Delayed > 0 ? $", {Count(status.Delayed)} of them delayed" : "")}";
+        yield return $"└── Queue Depth:    {Counted.Of(status.QueueDepth, "pending task")}{(status.Delayed > 0 ? $", {Count(status.Delayed)} of them delayed" : "")}";
         for (var i = 0; i < status.Unserved.Count; i++)
         {
             var unserved = status.Unserved[i];

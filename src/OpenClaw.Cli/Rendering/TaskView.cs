@@ -25,7 +25,7 @@ internal static class TaskView
 
         if (task.Failure is { Code.Length: > 0 } failure)
         {
-            foreach (var line in FailureLines(failure))
+            foreach (var line in FailureLines(task, failure))
             {
                 yield return line;
             }
@@ -126,7 +126,7 @@ internal static class TaskView
         }
     }
 
-    private static IEnumerable<string> FailureLines(TaskFailure failure)
+    private static IEnumerable<string> FailureLines(V1.Task task, TaskFailure failure)
     {
         yield return Line("Failure", $"{failure.Code}: {Indent(failure.Message)}");
         if (failure.HasExitCode)
@@ -149,7 +149,7 @@ internal static class TaskView
             yield return Line("Last lines", Indent(string.Join('\n', failure.LastLines.Select(Table.OneLine))));
         }
 
-        yield return Line("Next", Catalogue.FindOrInternal(failure.Code).Cure[0]);
+        yield return Line("Next", Hint.Beyond(Catalogue.FindOrInternal(failure.Code), "clw task show", task.Id, task.Type));
     }
 
     private static string Line(string label, string value) => $"{(label + ":").PadRight(LabelWidth)} {value}";

@@ -40,7 +40,7 @@ public static class FailurePrinter
             writer.WriteString("code", failure.Code);
             writer.WriteString("message", failure.Message);
             writer.WriteString("next", failure.NextStep);
-            writer.WriteNumber("exit", (int)failure.Entry.Exit);
+            writer.WriteNumber("exit", (int)failure.Exit);
             if (failure.Data.Count > 0)
             {
                 writer.WriteStartObject("data");

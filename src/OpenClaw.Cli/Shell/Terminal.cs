@@ -57,8 +57,8 @@ public sealed class Terminal : IDisposable
         var interactive = !Console.IsOutputRedirected;
         return new()
         {
-            Out = Writer(Console.OpenStandardOutput()),
-            Error = Writer(Console.OpenStandardError()),
+            Out = Writer(OutputStream.Open(Console.OpenStandardOutput, losesResults: true)),
+            Error = Writer(OutputStream.Open(Console.OpenStandardError, losesResults: false)),
             OpenInput = Console.OpenStandardInput,
             IsInteractive = interactive,
             ErrorIsInteractive = !Console.IsErrorRedirected && !colorless,

@@ -124,7 +124,7 @@ public sealed class RenderingTests
             Exit code:     139 (SIGSEGV)
             Last lines:    one
                            two 
-            Next:          Read the last lines with: clw task show ID
+            Next:          After mending the cause: clw task retry task-8c9d3e
             Payload:       {
                              "path": "a.png"
                            }

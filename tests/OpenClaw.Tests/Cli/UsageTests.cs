@@ -30,6 +30,8 @@ public sealed class UsageTests
         "k"
     )]
     [InlineData("clw task cancel needs the id of a task", "task", "cancel")]
+    [InlineData("clw task needs a command: submit, list, show, wait, cancel, retry", "task")]
+    [InlineData("--label names zone twice", "task", "submit", "--type", "noop", "--label", "zone=a", "--label", "zone=b")]
     public async Task A_wrong_word_is_named(string sentence, params string[] words)
     {
         var run = await CommandRun.OfAsync(words);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Text;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 
@@ -78,6 +79,12 @@ internal static class BatchReader
     private static Result<TaskSpec>? ReadLine(in ReadOnlySequence<byte> line, string file, long number, TaskSpec defaults)
     {
         var bytes = line.IsSingleSegment ? line.FirstSpan : line.ToArray();
+        if (number == 1 && bytes.StartsWith(Encoding.UTF8.Preamble))
+        {
+            // The byte order mark that some editors put before UTF-8: no part of the first line.
+            bytes = bytes[Encoding.UTF8.Preamble.Length..];
+        }
+
         if (bytes.TrimEnd("\r \t"u8).TrimStart(" \t"u8).IsEmpty)
         {
             return null;

@@ -85,6 +85,11 @@ internal static class SpecOptions
                 throw Usage($"--label takes NAME=VALUE, not '{label}'").AsException();
             }
 
+            if (spec.Labels.ContainsKey(label[..equals]))
+            {
+                throw Usage($"--label names {label[..equals]} twice").AsException();
+            }
+
             spec.Labels[label[..equals]] = label[(equals + 1)..];
         }
 
@@ -111,8 +116,8 @@ internal static class SpecOptions
         var (bytes, place) = given switch
         {
             null => ([], ""),
-            "-" => (await ReadInputAsync(invocation), "the input"),
-            ['@', .. var file] => (ReadFile(file), file),
+            "-" => (WithoutMark(await ReadInputAsync(invocation)), "the input"),
+            ['@', .. var file] => (WithoutMark(ReadFile(file)), file),
             _ => (Encoding.UTF8.GetBytes(given), ""),
         };
         if (bytes.Length > TaskLimits.MaxPayloadBytes)
@@ -147,6 +152,13 @@ internal static class SpecOptions
             throw new Failure(Catalogue.FileUnreadable, $"{path}: {why}").AsException(e);
         }
     }
+
+    /// <summary>
+    /// Without the byte order mark that some editors put before UTF-8: JSON has none, and it is no part of the payload. Only at the very
+    /// beginning of a file or of the input; anywhere else it is an error like any other character.
+    /// </summary>
+    internal static byte[] WithoutMark(byte[] bytes) =>
+        bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
 
     private static byte[] ReadFile(string path)
     {

@@ -5,6 +5,7 @@ using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Commands.Tasks;
@@ -159,7 +160,7 @@ internal sealed class SubmitBatch
 
         var existing = summary.Existing > 0 ? $", {summary.Existing} of them existed already" : "";
         var skipped = bad > 0 ? $", {bad} bad lines skipped" : "";
-        invocation.Terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{summary.Acknowledged} tasks stored{existing}{skipped}"));
+        invocation.Terminal.Note($"{Counted.Of(summary.Acknowledged, "task")} stored{existing}{skipped}");
         SubmitCommand.NoteUnserved(invocation, summary.UnservedTypes);
     }
 

@@ -152,7 +152,7 @@ internal static class SubmitCommand
         if (invocation.Json)
         {
             Json.Write(invocation.Terminal, writer => TaskJson.Write(writer, task));
-            return (int)(task.State == TaskState.Succeeded ? ExitCode.Ok : FailureOf(task).Entry.Exit);
+            return (int)(task.State == TaskState.Succeeded ? ExitCode.Ok : ExitCode.Failed);
         }
 
         if (task.State == TaskState.Succeeded)
@@ -171,12 +171,23 @@ internal static class SubmitCommand
 
     private static Failure FailureOf(V1.Task task) =>
         task.State == TaskState.Cancelled
-            ? new(Catalogue.TaskCancelled, $"{task.Id} was cancelled{(task.Reason.Length > 0 ? $": {task.Reason}" : "")}")
+            ? new(
+                Catalogue.TaskCancelled,
+                $"{task.Id} was cancelled{(task.Reason.Length > 0 ? $": {task.Reason}" : "")}",
+                $"To run it after all: clw task retry {task.Id}"
+            )
+            {
+                Exit = ExitCode.Failed,
+            }
             : new Failure(
                 Catalogue.FindOrInternal(task.Failure?.Code ?? ""),
                 $"{task.Id} ended {TaskMessages.Name(task.State)}: {task.Failure?.Message}",
                 $"See everything about it: clw task show {task.Id}"
-            );
+            )
+            {
+                // The code is the task's; the command line was in order.
+                Exit = ExitCode.Failed,
+            };
 
     private static Failure Usage(string message) => new(Catalogue.Usage, message, "See what it takes: clw task submit --help");
 }

@@ -218,7 +218,7 @@ internal static class TaskCommands
             if (!result.IsOk)
             {
                 invocation.Cancellation.ThrowIfCancellationRequested();
-                FailurePrinter.Print(invocation.Terminal, result.Failure, invocation.Json);
+                FailurePrinter.Print(invocation.Terminal, Hint.For(result.Failure, id), invocation.Json);
                 code = code == ExitCode.Ok ? result.Failure.Entry.Exit : code;
                 if (result.Failure.Entry.Kind == FailureKind.Unavailable)
                 {

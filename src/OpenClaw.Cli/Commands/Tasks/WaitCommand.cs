@@ -41,13 +41,14 @@ internal static class WaitCommand
         using var timer = timeout is { } span
             ? invocation.Time.CreateTimer(_ => patience.Cancel(), null, span, System.Threading.Timeout.InfiniteTimeSpan)
             : null;
-        var ended = 0;
+        var left = ids.ToHashSet(StringComparer.Ordinal);
+        var all = left.Count;
         var code = ExitCode.Ok;
         try
         {
             await foreach (var task in client.WaitAsync(ids, patience.Token))
             {
-                ended++;
+                left.Remove(task.Id);
                 code = task.State == TaskState.Succeeded ? code : ExitCode.Failed;
                 Show(invocation, task);
             }
@@ -58,7 +59,8 @@ internal static class WaitCommand
         {
             throw new Failure(
                 Catalogue.WaitTimeout,
-                $"{ids.Count - ended} of {ids.Count} tasks have not ended after {Times.Took((long)timeout!.Value.TotalMicroseconds)}"
+                $"{(all == 1 ? left.First() : $"{left.Count} of {all} tasks")} {(left.Count == 1 ? "has" : "have")} not ended after {Times.Took((long)timeout!.Value.TotalMicroseconds)}",
+                $"Look why: clw task show {left.First()}; or wait longer: what was submitted goes on"
             ).AsException();
         }
     }
