@@ -233,7 +233,7 @@ public sealed class Dispatcher(DispatchLimits limits)
             // Beyond its free slots a worker takes no more than its share, so that the last tasks spread over all workers.
             var share = (lane.Ready + seats.Count - 1) / seats.Count;
             var most = (int)Math.Min(Math.Min(credits, Math.Max(free, share)), RoomOf(lane.Key));
-            if (most > 0)
+            if (most > 0 && (free > 0 || seat.IsWorthACommit(most, TimesOf(lane.Key.Type))))
             {
                 // Reserved at once: the next lane of this plan may stand under the same limit.
                 Reserve(lane.Key, most);

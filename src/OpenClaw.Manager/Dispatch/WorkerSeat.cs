@@ -37,9 +37,17 @@ public sealed class WorkerSeat(WorkerRef worker, int slots, int prefetch)
     public bool IsOpen => !Draining && !Closed;
 
     /// <summary>How many tasks of a type with these times it may take now.</summary>
-    public int Credits(TypeTimes times)
+    public int Credits(TypeTimes times) => (int)Math.Max(0, Slots + Ahead(times) - Held - Promised);
+
+    /// <summary>
+    /// Whether so few tasks ahead of time are worth a commit of their own. While it has half of what it may have ahead, less than a
+    /// quarter is not: with the next outcomes they will be more, and it will not run dry before.
+    /// </summary>
+    public bool IsWorthACommit(int tasks, TypeTimes times)
     {
-        var limit = Slots + Math.Min(Prefetch, (long)times.AheadPerSlot * Slots);
-        return (int)Math.Max(0, limit - Held - Promised);
+        var ahead = Ahead(times);
+        return tasks >= ahead / 4 || Held + Promised < Slots + (ahead / 2);
     }
+
+    private long Ahead(TypeTimes times) => Math.Min(Prefetch, (long)times.AheadPerSlot * Slots);
 }

@@ -151,7 +151,7 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         while (!closed && await requests.ReadAsync() is { } message)
         {
             await unhandled.EnterAsync(1);
-            loop.Post(() =>
+            loop.RunOrPost(() =>
             {
                 unhandled.Leave(1);
                 Handle(incarnation, message);

@@ -100,10 +100,10 @@ internal sealed class ManagerConnection(
         switch (message.MessageCase)
         {
             case ManagerMessage.MessageOneofCase.Assignments:
-                loop.Post(() => core.OnAssignments(message.Assignments));
+                loop.RunOrPost(() => core.OnAssignments(message.Assignments));
                 break;
             case ManagerMessage.MessageOneofCase.OutcomesRecorded:
-                loop.Post(() => core.OnRecorded(options.Incarnation, message.OutcomesRecorded.Attempts));
+                loop.RunOrPost(() => core.OnRecorded(options.Incarnation, message.OutcomesRecorded.Attempts));
                 break;
             case ManagerMessage.MessageOneofCase.HeartbeatAck:
                 session.KeepAliveAnswered();

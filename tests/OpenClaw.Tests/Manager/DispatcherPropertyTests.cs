@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
 
 namespace OpenClaw.Tests.Manager;
 
@@ -172,6 +173,56 @@ public sealed class DispatcherPropertyTests
         Assert.Equal(2_000_010, new WorkerSeat(new("w", 1), 2_000_000, 10).Credits(times));
         Assert.Equal(2 + 7, new WorkerSeat(new("w", 1), 2, 7).Credits(times));
         Assert.Equal(2, new WorkerSeat(new("w", 1), 2, 7).Credits(new TypeTimes()));
+    }
+
+    [Fact]
+    public void AWorkerWithEnoughAheadIsToppedUpByNoFewerThanAQuarter()
+    {
+        var dispatcher = new Dispatcher(new DispatchLimits());
+        var lane = new LaneKey("p", "q", "a");
+        var seat = new WorkerSeat(new WorkerRef("w", 1), 2, 100);
+        seat.Types.Add("a");
+        dispatcher.AddSeat(seat);
+        dispatcher.TimesOf("a").Observe(1);
+        dispatcher.AddReady(lane, new Lane(1, "p", "q", "a"), 10_000);
+        Claim(102);
+        Free(24);
+        Assert.Empty(dispatcher.Plan());
+        Free(1);
+        Claim(25);
+        Free(102);
+        dispatcher.RemoveReady(lane, 10_000);
+        dispatcher.AddReady(lane, null, 3);
+        // Half empty or more: whatever there is.
+        Claim(3);
+
+        void Free(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                dispatcher.Free(seat, lane);
+            }
+        }
+
+        void Claim(int expected)
+        {
+            var plan = Assert.Single(dispatcher.Plan());
+            Assert.Equal(expected, plan.Count);
+            var claimed = Enumerable
+                .Range(0, expected)
+                .Select(n => new ClaimedTask
+                {
+                    Number = n,
+                    Lane = new Lane(1, "p", "q", "a"),
+                    Attempt = 1,
+                    Priority = 0,
+                    Retries = 0,
+                    TimeoutMs = 0,
+                    PluginVersion = null,
+                    Payload = default,
+                });
+            dispatcher.Claimed(plan, [.. claimed]);
+        }
     }
 
     [Fact]
