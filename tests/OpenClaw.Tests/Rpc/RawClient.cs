@@ -9,7 +9,7 @@ internal sealed class RawClient(Uri address) : IDisposable
 {
     private readonly HttpClient http = new() { BaseAddress = address };
 
-    public sealed record Reply(int Http, HttpResponseHeaders Headers, HttpResponseHeaders Trailers)
+    public sealed record Reply(int Http, HttpResponseHeaders Headers, HttpResponseHeaders Trailers, byte[] Body)
     {
         /// <summary>From the trailers, or from the headers of an answer that has no more.</summary>
         public string? Trailer(string key) =>
@@ -39,7 +39,7 @@ internal sealed class RawClient(Uri address) : IDisposable
             request.Headers.TryAddWithoutValidation(key, value);
         }
         using var response = await http.SendAsync(request);
-        return new((int)response.StatusCode, response.Headers, response.TrailingHeaders);
+        return new((int)response.StatusCode, response.Headers, response.TrailingHeaders, await response.Content.ReadAsByteArrayAsync());
     }
 
     public void Dispose() => http.Dispose();
