@@ -11,7 +11,8 @@ using OpenClaw.RpcPeer;
 
 // Our server with the interop service, as a process of its own, so that others' clients and hostile ones meet a program and its memory
 // can be measured. Options: --receive-timeout, --send-timeout, --head-timeout, --ping in milliseconds, --max-receive in bytes.
-// Prints "port N". A line "memory" is answered with "memory BYTES" (managed, after a collection). Ends with its standard input.
+// Prints "port N". A line "memory" is answered with "memory BYTES" (managed, after a collection), "call ADDRESS MILLISECONDS" with how
+// a call of our client to that address ended. Ends with its standard input.
 var options = new ConfigurationBuilder().AddCommandLine(args).Build();
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
@@ -48,10 +49,7 @@ var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAdd
 Console.WriteLine($"port {new Uri(address).Port}");
 while (await Console.In.ReadLineAsync() is { } line)
 {
-    if (line == "memory")
-    {
-        Console.WriteLine($"memory {GC.GetTotalMemory(forceFullCollection: true)}");
-    }
+    Console.WriteLine(line == "memory" ? $"memory {GC.GetTotalMemory(forceFullCollection: true)}" : await Callers.RunAsync(line));
 }
 return 0;
 

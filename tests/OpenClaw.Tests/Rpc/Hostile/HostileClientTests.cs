@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OpenClaw.RpcPeer;
 using static OpenClaw.Tests.Rpc.Hostile.Http2Wire;
 
@@ -36,7 +35,7 @@ public sealed class HostileClientTests(HostileClientTests.Server server) : IClas
             foreach (var (stream, path) in new[] { (1, Unary), (3, Duplex) })
             {
                 await wire.SendAsync(Call(stream, path, ("grpc-encoding", "gzip")));
-                await SendDataAsync(wire, stream, body);
+                await wire.SendDataAsync(stream, body);
                 var got = await wire.EndOfAsync(stream);
                 // A stream may end without a message; a call that has one may not.
                 var wanted = path == Duplex && body.Length == 0 ? "0 " : end;
@@ -53,7 +52,7 @@ public sealed class HostileClientTests(HostileClientTests.Server server) : IClas
             for (var stream = 1; stream < 64; stream += 2)
             {
                 await wire.SendAsync(Call(stream, Unary, ("grpc-encoding", "gzip")));
-                await SendDataAsync(wire, stream, bomb);
+                await wire.SendDataAsync(stream, bomb);
             }
             Assert.Equal("8", (await wire.EndOfAsync(63))["grpc-status"]);
         });
@@ -169,7 +168,7 @@ public sealed class HostileClientTests(HostileClientTests.Server server) : IClas
             byte[] asked = streaming
                 ? [.. Enumerable.Repeat<byte[]>([0x12, 4, 8, 0x80, 0x80, 0x40], 60).SelectMany(b => b)]
                 : [0x10, 0x80, 0x80, 0xC0, 1];
-            await SendDataAsync(wire, 1, Message(0, asked));
+            await wire.SendDataAsync(1, Message(0, asked));
             var got = await wire.EndOfAsync(1);
             Assert.True(got.ContainsKey("rst"), Show(got));
         });
@@ -235,34 +234,6 @@ public sealed class HostileClientTests(HostileClientTests.Server server) : IClas
             await wire.FloodAsync(Bytes(Data, 0, 1, [message[i]]), 1);
             await Task.Delay(20, CancellationToken.None);
         }
-    }
-
-    private static async Task SendDataAsync(Http2Wire wire, int stream, byte[] body)
-    {
-        var at = 0;
-        do
-        {
-            var length = Math.Min(16_000, body.Length - at);
-            var last = at + length == body.Length;
-            await wire.SendAsync(Bytes(Data, last ? EndStream : (byte)0, stream, body.AsSpan(at, length)));
-            at += length;
-        } while (at < body.Length);
-    }
-
-    private static byte[] Message(byte flag, byte[] body) =>
-        [flag, (byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
-
-    private static byte[] Bomb(int size)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
-        {
-            for (var left = size; left > 0; left -= 1 << 20)
-            {
-                gzip.Write(new byte[Math.Min(left, 1 << 20)]);
-            }
-        }
-        return packed.ToArray();
     }
 
     private static string Show(Dictionary<string, string> got) => string.Join(", ", got.Select(p => $"{p.Key}={p.Value}"));

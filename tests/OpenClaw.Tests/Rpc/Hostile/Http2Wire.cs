@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 
@@ -48,16 +49,22 @@ internal sealed class Http2Wire(Socket socket) : IDisposable
         var wire = new Http2Wire(await listener.AcceptSocketAsync().WaitAsync(Patience));
         await wire.ReadExactlyAsync(Preface);
         await wire.SendAsync(Bytes(Settings, 0, 0, Setting(4, window)));
+        return (wire, await wire.NextCallAsync());
+    }
+
+    /// <summary>As a server: the stream of the next call.</summary>
+    public async Task<int> NextCallAsync()
+    {
         while (true)
         {
-            var frame = await wire.ReadAsync() ?? throw new InvalidOperationException("The client went away.");
+            var frame = await ReadAsync() ?? throw new InvalidOperationException("The client went away.");
             if (frame.Type == Headers)
             {
-                return (wire, frame.Stream);
+                return frame.Stream;
             }
             if (frame is { Type: Settings, Flags: 0 })
             {
-                await wire.SendAsync(Bytes(Settings, Ack, 0, []));
+                await SendAsync(Bytes(Settings, Ack, 0, []));
             }
         }
     }
@@ -74,6 +81,24 @@ internal sealed class Http2Wire(Socket socket) : IDisposable
         return frame;
     }
 
+    /// <summary>A length-prefixed message.</summary>
+    public static byte[] Message(byte flag, byte[] body) =>
+        [flag, (byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
+
+    /// <summary>A message of this many zeros, packed.</summary>
+    public static byte[] Bomb(int size)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            for (var left = size; left > 0; left -= 1 << 20)
+            {
+                gzip.Write(new byte[Math.Min(left, 1 << 20)]);
+            }
+        }
+        return packed.ToArray();
+    }
+
     /// <summary>The headers of a call as a proper client says them.</summary>
     public static byte[] Call(int stream, string path, params (string, string)[] more) =>
         Bytes(Headers, EndHeaders, stream, Hpack.Encode(CallHeaders(path, more)));
@@ -88,6 +113,19 @@ internal sealed class Http2Wire(Socket socket) : IDisposable
             ("te", "trailers"),
             .. more,
         ];
+
+    /// <summary>Sends a message in frames that everybody takes, and ends the side if asked.</summary>
+    public async Task SendDataAsync(int stream, byte[] body, bool end = true)
+    {
+        var at = 0;
+        do
+        {
+            var length = Math.Min(16_000, body.Length - at);
+            var last = end && at + length == body.Length;
+            await SendAsync(Bytes(Data, last ? EndStream : (byte)0, stream, body.AsSpan(at, length)));
+            at += length;
+        } while (at < body.Length);
+    }
 
     public async Task SendAsync(byte[] bytes) => await SendAsync((ReadOnlyMemory<byte>)bytes);
 
@@ -183,6 +221,25 @@ internal sealed class Http2Wire(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>Reads on, and answers pings, until the connection is gone.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            while (await ReadAsync() is { } frame)
+            {
+                if (frame is { Type: Ping, Flags: 0 })
+                {
+                    await SendAsync(Bytes(Ping, Ack, 0, frame.Body));
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // It is gone.
+        }
+    }
+
     public void Dispose() => socket.Dispose();
 
     private static byte[] Setting(short id, int value)
@@ -204,7 +261,7 @@ internal sealed class Http2Wire(Socket socket) : IDisposable
             {
                 read = await socket.ReceiveAsync(bytes.AsMemory(at), patience.Token);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return null;
             }
