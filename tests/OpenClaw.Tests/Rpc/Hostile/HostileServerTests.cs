@@ -155,7 +155,7 @@ public sealed class HostileServerTests(HostileServerTests.Program program) : ICl
             async wire =>
             {
                 await wire.SendAsync(Head());
-                foreach (var b in Message(0, new byte[100]))
+                foreach (var b in Message(0, new byte[30]))
                 {
                     await wire.FloodAsync(Bytes(Data, 0, 1, [b]), 1);
                     await Task.Delay(20, CancellationToken.None);
