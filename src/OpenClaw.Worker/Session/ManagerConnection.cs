@@ -115,9 +115,6 @@ internal sealed class ManagerConnection(
             case ManagerMessage.MessageOneofCase.Recall:
                 loop.Post(() => core.OnRecall(message.Recall.Attempts));
                 break;
-            case ManagerMessage.MessageOneofCase.Drain:
-                loop.Post(core.BeginStop);
-                break;
             case ManagerMessage.MessageOneofCase.None:
             case ManagerMessage.MessageOneofCase.Registered:
             default:
