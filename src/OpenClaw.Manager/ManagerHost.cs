@@ -74,7 +74,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         await RestoreAsync();
         timers = new ManagerTimers(loop, core, clock);
         looping = loop.RunAsync();
-        metrics.Observe(timers);
+        metrics.Observe(timers, options);
         metricsHost = new MetricsHost([MetricNames.Meter]);
 
         var token = LocalEndpoint.Token(options.DataDirectory);

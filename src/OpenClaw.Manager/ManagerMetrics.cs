@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Telemetry;
@@ -18,6 +19,7 @@ internal sealed class ManagerMetrics : IDisposable
     private readonly Counter<long> losses;
     private readonly Counter<long> late;
     private readonly Counter<long> reconnects;
+    private readonly Counter<long> crashes;
     private readonly Gauge<long> retriesWaiting;
     private readonly Counter<long> retriesRefused;
     private readonly Histogram<double> run;
@@ -31,14 +33,19 @@ internal sealed class ManagerMetrics : IDisposable
         losses = meter.Counter(MetricNames.TaskLosses);
         late = meter.Counter(MetricNames.TaskLateOutcomes);
         reconnects = meter.Counter(MetricNames.LinkReconnects);
+        crashes = meter.Counter(MetricNames.WorkerCrashes);
         retriesWaiting = meter.Gauge(MetricNames.RetriesWaiting);
         retriesRefused = meter.Counter(MetricNames.RetriesRefused);
         run = meter.Histogram(MetricNames.TaskRun);
     }
 
     /// <summary>Adds gauges that are read when the metrics are asked for.</summary>
-    public void Observe(ManagerTimers figures)
+    public void Observe(ManagerTimers figures, ManagerOptions options)
     {
+        meter.Gauge(MetricNames.BuildInfo).Record(1, new KeyValuePair<string, object?>("version", options.Version));
+        meter.Gauge(MetricNames.QueueCapacity).Record(options.QueueCapacity);
+        meter.Gauge(MetricNames.WorkerSlots, () => figures.Slots);
+        meter.Gauge(MetricNames.OutboxEntries, () => figures.Outboxes);
         meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
         meter.Gauge(MetricNames.QueueDepth, () => figures.Depth);
         meter.Counter(MetricNames.ProcessAllocated, () => GC.GetTotalAllocatedBytes());
@@ -69,6 +76,16 @@ internal sealed class ManagerMetrics : IDisposable
     public void Reconnected(string worker) => reconnects.Add(1, new KeyValuePair<string, object?>("link", worker));
 
     public void Ran(string type, long micros) => run.Record(micros / 1e6, new KeyValuePair<string, object?>("type", type));
+
+    /// <summary>An attempt whose process crashed. What a worker calls a signal and is none is counted as other.</summary>
+    public void Crashed(string type, string signal)
+    {
+        var known =
+            signal.Length == 0 ? "none"
+            : Enumerable.Range(1, 64).Any(n => Signals.Name(n) == signal) ? signal
+            : "other";
+        crashes.Add(1, new("type", type), new("signal", known));
+    }
 
     public void Recorded(string type, TaskState state)
     {

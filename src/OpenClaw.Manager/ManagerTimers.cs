@@ -13,6 +13,8 @@ internal sealed class ManagerTimers : IDisposable
     private DateTimeOffset? armed;
     private volatile IReadOnlyList<Measurement<long>> workers = [];
     private volatile IReadOnlyList<Measurement<long>> depth = [];
+    private volatile IReadOnlyList<Measurement<long>> slots = [];
+    private volatile IReadOnlyList<Measurement<long>> outboxes = [];
 
     public ManagerTimers(OwnerLoop loop, ManagerCore core, TimeProvider time)
     {
@@ -20,8 +22,7 @@ internal sealed class ManagerTimers : IDisposable
         void Tick()
         {
             core.Tick();
-            workers = core.WorkerMeasurements();
-            depth = core.DepthMeasurements();
+            Look(core);
         }
 
         everySecond = time.CreateTimer(_ => loop.Post(Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -41,6 +42,19 @@ internal sealed class ManagerTimers : IDisposable
     public IReadOnlyList<Measurement<long>> Workers => workers;
 
     public IReadOnlyList<Measurement<long>> Depth => depth;
+
+    public IReadOnlyList<Measurement<long>> Slots => slots;
+
+    public IReadOnlyList<Measurement<long>> Outboxes => outboxes;
+
+    /// <summary>Called in the loop: takes the figures of this moment.</summary>
+    internal void Look(ManagerCore core)
+    {
+        workers = core.WorkerMeasurements();
+        depth = core.DepthMeasurements();
+        slots = core.SlotMeasurements();
+        outboxes = core.OutboxMeasurements();
+    }
 
     /// <summary>Called in the loop: the next delayed task is due then.</summary>
     public void Arm(DateTimeOffset? at)

@@ -31,7 +31,7 @@ public static class MetricNames
         600,
     ];
 
-    /// <summary>From 50 µs to 5 s: commits, calls.</summary>
+    /// <summary>From 50 µs to 5 s: commits.</summary>
     private static readonly double[] FastSeconds =
     [
         0.00005,
@@ -63,13 +63,16 @@ public static class MetricNames
             MaxSeries = 100_000,
         };
 
-    public static MetricInfo WorkerSlots { get; } = Gauge("openclaw_worker_slots", "Slots of this worker by state (free, busy)", "state");
+    public static MetricInfo WorkerSlots { get; } =
+        Gauge("openclaw_worker_slots", "Slots of the connected workers by state (free, busy)", "state");
 
     public static MetricInfo WorkerCrashes { get; } =
-        Counter("openclaw_worker_crashes_total", "Processes of tasks that ended by a crash", "type", "signal");
-
-    public static MetricInfo WorkerRespawns { get; } =
-        Counter("openclaw_worker_respawns_total", "Programs that the supervisor started again", "program");
+        Counter(
+            "openclaw_worker_crashes_total",
+            "Attempts whose process ended by a crash, by the signal that ended it or none",
+            "type",
+            "signal"
+        );
 
     public static MetricInfo QueueDepth { get; } = Gauge("openclaw_queue_depth", "Unfinished tasks by queue and state", "queue", "state");
 
@@ -91,24 +94,17 @@ public static class MetricNames
     public static MetricInfo TaskLateOutcomes { get; } =
         Counter("openclaw_task_late_outcomes_total", "Outcomes refused because their attempt was superseded", "type");
 
-    public static MetricInfo TaskWait { get; } =
-        Histogram("openclaw_task_wait_seconds", "From submission, or the end of its delay, to assignment", TaskSeconds, "type");
-
     public static MetricInfo TaskRun { get; } =
         Histogram("openclaw_task_run_seconds", "From the start of an attempt to its outcome", TaskSeconds, "type");
-
-    public static MetricInfo LinkConnected { get; } = Gauge("openclaw_link_connected", "1 while the link is connected", "link");
 
     public static MetricInfo LinkReconnects { get; } =
         Counter("openclaw_link_reconnects_total", "Connections opened again after a loss", "link");
 
-    public static MetricInfo LinkFailures { get; } =
-        Counter("openclaw_link_failures_total", "Attempts to connect that failed, by code", "link", "code");
-
     public static MetricInfo OutboxEntries { get; } =
-        Gauge("openclaw_outbox_entries", "Outcomes on the worker's disk that are not acknowledged yet");
-
-    public static MetricInfo OutboxBytes { get; } = Gauge("openclaw_outbox_bytes", "Size of the worker's outbox");
+        Gauge("openclaw_outbox_entries", "Outcomes on a worker's disk that are not acknowledged yet, as it last said", "worker") with
+        {
+            MaxSeries = 100_000,
+        };
 
     public static MetricInfo StoreCommit { get; } = Histogram("openclaw_store_commit_seconds", "How long one commit took", FastSeconds);
 
@@ -126,11 +122,6 @@ public static class MetricNames
     public static MetricInfo RetriesRefused { get; } =
         Counter("openclaw_store_retries_refused_total", "Messages of workers that were turned away because too many changes waited");
 
-    public static MetricInfo RpcCalls { get; } =
-        Counter("openclaw_rpc_calls_total", "Calls served, by method and gRPC status", "method", "code");
-
-    public static MetricInfo RpcSeconds { get; } = Histogram("openclaw_rpc_call_seconds", "How long calls took", FastSeconds, "method");
-
     public static MetricInfo LogDropped { get; } =
         Counter("openclaw_log_lines_dropped_total", "Log lines that were not written, by log and reason", "log", "reason");
 
@@ -142,7 +133,6 @@ public static class MetricNames
         WorkerStatus,
         WorkerSlots,
         WorkerCrashes,
-        WorkerRespawns,
         QueueDepth,
         QueueCapacity,
         QueueRefused,
@@ -151,13 +141,9 @@ public static class MetricNames
         TaskRetries,
         TaskLosses,
         TaskLateOutcomes,
-        TaskWait,
         TaskRun,
-        LinkConnected,
         LinkReconnects,
-        LinkFailures,
         OutboxEntries,
-        OutboxBytes,
         StoreCommit,
         StoreBatch,
         StoreCommits,
@@ -165,8 +151,6 @@ public static class MetricNames
         StoreRefused,
         RetriesWaiting,
         RetriesRefused,
-        RpcCalls,
-        RpcSeconds,
         LogDropped,
     ];
 

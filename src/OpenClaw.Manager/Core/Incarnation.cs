@@ -36,6 +36,9 @@ internal sealed class Incarnation(WorkerRef worker)
 
     /// <summary>Attempts that the store has assigned to it, by the task's number.</summary>
     public Dictionary<long, HeldAttempt> Held { get; } = [];
+
+    /// <summary>Outcomes on its disk that are not acknowledged, as its last heartbeat said.</summary>
+    public long OutboxEntries { get; set; }
     public DateTimeOffset LastHeard { get; set; }
 
     /// <summary>The same moment by the clock that nobody sets: a wall clock that leaps forward is no silence.</summary>

@@ -148,6 +148,33 @@ internal sealed partial class ManagerCore
         return [.. ready, .. held];
     }
 
+    /// <summary>Slots of connected workers, busy and free.</summary>
+    public List<Measurement<long>> SlotMeasurements()
+    {
+        var (busy, all) = (0L, 0L);
+        foreach (var worker in workers.Values)
+        {
+            if (worker is { Session: not null, Info: { } info })
+            {
+                busy += Math.Min(worker.Held.Count, info.Slots);
+                all += info.Slots;
+            }
+        }
+
+        return
+        [
+            new(busy, new KeyValuePair<string, object?>("state", "busy")),
+            new(all - busy, new KeyValuePair<string, object?>("state", "free")),
+        ];
+    }
+
+    public List<Measurement<long>> OutboxMeasurements() =>
+        [
+            .. workers
+                .Values.Where(w => w.Session is not null)
+                .Select(w => new Measurement<long>(w.OutboxEntries, new KeyValuePair<string, object?>("worker", w.Ref.Worker))),
+        ];
+
     /// <summary>Where workers and clients connect, as bound.</summary>
     public string Address { get; set; } = "";
 }

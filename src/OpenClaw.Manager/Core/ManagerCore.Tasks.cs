@@ -258,6 +258,14 @@ internal sealed partial class ManagerCore
                 }
 
                 metrics.Ran(held.Lane.Type, o.RunMicros);
+                if (
+                    !o.Succeeded
+                    && o.Failure is { } cause
+                    && (cause.Code == Catalogue.WorkerCrash.Code || cause.Code == Catalogue.MemoryExhaust.Code)
+                )
+                {
+                    metrics.Crashed(held.Lane.Type, cause.Signal);
+                }
             }
         }
 

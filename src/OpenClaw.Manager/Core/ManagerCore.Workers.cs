@@ -287,8 +287,11 @@ internal sealed partial class ManagerCore
         from.LeaseUntil = now + options.TaskReassignAfter;
     }
 
-    public void OnHeartbeat(Incarnation from, Heartbeat heartbeat) =>
+    public void OnHeartbeat(Incarnation from, Heartbeat heartbeat)
+    {
+        from.OutboxEntries = heartbeat.Outbox;
         from.Session?.Send(new ManagerMessage { HeartbeatAck = new HeartbeatAck { Sequence = heartbeat.Sequence } });
+    }
 
     public void OnDraining(Incarnation from)
     {

@@ -19,7 +19,6 @@ internal sealed class ManagerRig : IDisposable
 {
     private readonly Queue<StoreOperation> posted = new();
     private readonly Queue<Action> loop = new();
-    private readonly ManagerMetrics metrics = new();
 
     public ManagerRig(ManagerOptions? options = null)
     {
@@ -32,9 +31,10 @@ internal sealed class ManagerRig : IDisposable
     public ManualClock Clock { get; } = new();
     public ModelStore Store { get; }
     public ManagerCore Core { get; private set; }
+    public ManagerMetrics Metrics { get; } = new();
     public int Posted => posted.Count;
 
-    private ManagerCore NewCore() => new(Options, Clock, posted.Enqueue, loop.Enqueue, metrics, NullLogger<ManagerCore>.Instance);
+    private ManagerCore NewCore() => new(Options, Clock, posted.Enqueue, loop.Enqueue, Metrics, NullLogger<ManagerCore>.Instance);
 
     /// <summary>A manager that dies here and starts again: what was posted is gone, the store is not.</summary>
     public void Restart()
@@ -167,5 +167,5 @@ internal sealed class ManagerRig : IDisposable
         return false;
     }
 
-    public void Dispose() => metrics.Dispose();
+    public void Dispose() => Metrics.Dispose();
 }
