@@ -47,7 +47,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         plugins = new PluginCatalog(
             options.PluginDirectory,
             new ScriptCheck(options.RunnerPath).CheckAsync,
-            context.Loggers.CreateLogger<PluginCatalog>()
+            context.Loggers.CreateLogger<PluginCatalog>(),
+            context.Time
         );
         runnerEnvironment = RunnerEnvironment.For(options);
         core = new WorkerCore(
@@ -106,7 +107,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             return true;
         });
         using var tick = context.Time.CreateTimer(_ => loop.Post(core.Tick), null, TickInterval, TickInterval);
-        using var watch = new PluginWatch(options.PluginDirectory, RefreshPlugins, context.Time);
+        await using var watch = new PluginWatch(
+            options.PluginDirectory,
+            RefreshPlugins,
+            context.Time,
+            context.Loggers.CreateLogger<PluginWatch>()
+        );
+        await using var pruning = StartPruning();
         link.Start();
         if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
         {
@@ -187,7 +194,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         }
     }
 
-    private async Task RefreshPlugins(CancellationToken cancellation)
+    private async ValueTask RefreshPlugins(CancellationToken cancellation)
     {
         if (await plugins.RefreshAsync(cancellation))
         {

@@ -55,7 +55,12 @@ internal static class PluginCommands
     /// <summary>What a plugin directory holds, its scripts checked.</summary>
     internal static async Task<PluginSet> ReadAsync(string directory, CancellationToken cancellation)
     {
-        var catalog = new PluginCatalog(directory, new ScriptCheck(Programs.Runner).CheckAsync, NullLogger<PluginCatalog>.Instance);
+        var catalog = new PluginCatalog(
+            directory,
+            new ScriptCheck(Programs.Runner).CheckAsync,
+            NullLogger<PluginCatalog>.Instance,
+            TimeProvider.System
+        );
         await catalog.RefreshAsync(cancellation);
         return catalog.Current;
     }

@@ -8,14 +8,15 @@ namespace OpenClaw.Worker.Plugins;
 /// </summary>
 public sealed partial class PluginCatalog(
     string directory,
-    Func<TaskHandler, CancellationToken, Task<string?>> check,
-    ILogger<PluginCatalog> logger
+    Func<TaskHandler, CancellationToken, Task<ScriptVerdict>> check,
+    ILogger<PluginCatalog> logger,
+    TimeProvider time
 )
 {
     private readonly Dictionary<string, (long Length, DateTime Written, string Version)> versions = new(StringComparer.Ordinal);
 
     // By type too: a copy under another name has the same content and lacks the function that its own name promises.
-    private readonly Dictionary<(string Type, string Version), string?> verdicts = [];
+    private readonly Dictionary<(string Type, string Version), Judged> verdicts = [];
     private volatile PluginSet current = PluginSet.Builtins;
 
     public PluginSet Current => current;
@@ -40,17 +41,17 @@ public sealed partial class PluginCatalog(
         var problems = new List<PluginProblem>(read.Problems);
         foreach (var handler in read.Handlers.Values.Where(h => h.Form == HandlerForm.Lua))
         {
-            if (!verdicts.TryGetValue((handler.Type, handler.Version), out var verdict))
-            {
-                verdict = await check(handler, cancellation);
-                verdicts[(handler.Type, handler.Version)] = verdict;
-            }
-
-            if (verdict is not null)
+            if (await JudgeAsync(handler, cancellation) is { } problem)
             {
                 handlers.Remove(handler.Type);
-                problems.Add(new PluginProblem(handler.Path, verdict));
+                problems.Add(new PluginProblem(handler.Path, problem));
             }
+        }
+
+        // Of files that are gone, or have changed, nothing is remembered.
+        foreach (var old in verdicts.Keys.Where(k => !read.Handlers.TryGetValue(k.Type, out var now) || now.Version != k.Version).ToList())
+        {
+            verdicts.Remove(old);
         }
 
         var before = current;
@@ -63,6 +64,27 @@ public sealed partial class PluginCatalog(
         current = new PluginSet(handlers, problems);
         return changed;
     }
+
+    // A script is checked once; a check that did not come to its end is made again, ever more seldom: each may cost seconds.
+    private async Task<string?> JudgeAsync(TaskHandler handler, CancellationToken cancellation)
+    {
+        var key = (handler.Type, handler.Version);
+        var known = verdicts.GetValueOrDefault(key);
+        if (known is null || (known.Verdict.IsPassing && time.GetElapsedTime(known.At) >= known.Pause))
+        {
+            var pause = known is null ? FirstPause : known.Pause * 2;
+            var verdict = await check(handler, cancellation);
+            known = new Judged(verdict, time.GetTimestamp(), pause < LongestPause ? pause : LongestPause);
+            verdicts[key] = known;
+        }
+
+        return known.Verdict.Text;
+    }
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    private sealed record Judged(ScriptVerdict Verdict, long At, TimeSpan Pause);
 
     private static bool Same(IReadOnlyDictionary<string, TaskHandler> a, Dictionary<string, TaskHandler> b) =>
         a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var other) && other == pair.Value);

@@ -1,31 +1,49 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Hosting.Loops;
+
 namespace OpenClaw.Worker.Plugins;
 
 /// <summary>
 /// Calls back when the plugin directory changes, a moment after the last change, so that a file that is still being copied is looked at
 /// once it is whole. Every few seconds it looks anyway: a directory that was not there at start, or a network file system, sends no
-/// notice.
+/// notice. A look that fails is told and tried again; disposing waits for the one under way.
 /// </summary>
-internal sealed class PluginWatch : IDisposable
+internal sealed class PluginWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Anyway = TimeSpan.FromSeconds(5);
 
-    private readonly Func<CancellationToken, Task> changed;
     private readonly CancellationTokenSource ended = new();
-    private readonly ITimer timer;
+    private readonly SupervisedLoop loop;
+    private readonly Task looking;
+    private readonly ITimer quiet;
     private readonly string directory;
     private FileSystemWatcher? watcher;
-    private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
-    public PluginWatch(string directory, Func<CancellationToken, Task> changed, TimeProvider time)
+    public PluginWatch(string directory, Func<CancellationToken, ValueTask> changed, TimeProvider time, ILogger logger)
     {
-        this.changed = changed;
         this.directory = directory;
-        timer = time.CreateTimer(_ => _ = LookAsync(), null, Anyway, Anyway);
-        Watch();
+        loop = new SupervisedLoop(
+            new LoopOptions
+            {
+                Name = "plugins",
+                Period = Anyway,
+                Fault = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
+            },
+            ct =>
+            {
+                Watch();
+                return changed(ct);
+            },
+            time,
+            logger,
+            seed: directory.GetHashCode(StringComparison.Ordinal)
+        );
+        quiet = time.CreateTimer(_ => loop.Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        looking = loop.RunAsync(ended.Token);
     }
 
-    // Called at start and, as long as the directory is not there, at each look: once it is, its changes are heard at once.
+    // At each look as long as the directory is not there: once it is, its changes are heard at once.
     private void Watch()
     {
         if (watcher is not null || !Directory.Exists(directory))
@@ -49,34 +67,17 @@ internal sealed class PluginWatch : IDisposable
         }
     }
 
-    private void Soon() => timer.Change(Quiet, Anyway);
+    /// <summary>How its loop stands.</summary>
+    public LoopStatus Status => loop.Status;
 
-    private async Task LookAsync()
+    private void Soon() => quiet.Change(Quiet, Timeout.InfiniteTimeSpan);
+
+    public async ValueTask DisposeAsync()
     {
-        if (!await oneAtATime.WaitAsync(0))
-        {
-            return;
-        }
-
-        try
-        {
-            Watch();
-            await changed(ended.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The worker ends.
-        }
-        finally
-        {
-            oneAtATime.Release();
-        }
-    }
-
-    public void Dispose()
-    {
-        ended.Cancel();
+        await ended.CancelAsync();
+        await looking;
         watcher?.Dispose();
-        timer.Dispose();
+        await quiet.DisposeAsync();
+        ended.Dispose();
     }
 }

@@ -8,19 +8,28 @@ namespace OpenClaw.Worker.Plugins;
 /// <param name="Problem">Null when the script is good; else what is wrong, in one line.</param>
 /// <param name="Line">Where, counted from 1; null when it is no line's fault.</param>
 /// <param name="IsMissing">The file is there, but not the function that its name promises.</param>
-public sealed record ScriptVerdict(string? Problem, int? Line, bool IsMissing);
+public sealed record ScriptVerdict(string? Problem, int? Line, bool IsMissing)
+{
+    /// <summary>
+    /// The check itself did not come to its end (no process could be started, the machine was too slow): it says nothing for good of
+    /// the script, and is worth another try.
+    /// </summary>
+    public bool IsPassing { get; init; }
+
+    /// <summary>What is wrong, with its line; null when nothing is.</summary>
+    public string? Text => this is { Problem: not null, Line: { } line } ? $"line {line}: {Problem}" : Problem;
+}
 
 /// <summary>Checks a Lua script with <c>clw-runner --check FILE</c>: the very interpreter that will run it.</summary>
 public sealed class ScriptCheck(string runnerPath)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Null when the script is good; else why not, with its line.</summary>
-    public async Task<string?> CheckAsync(TaskHandler handler, CancellationToken cancellation)
+    /// <summary>What is wrong with the script of a type, if anything.</summary>
+    public Task<ScriptVerdict> CheckAsync(TaskHandler handler, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        var verdict = await JudgeAsync(handler.Path, cancellation);
-        return verdict is { Problem: not null, Line: { } line } ? $"line {line}: {verdict.Problem}" : verdict.Problem;
+        return JudgeAsync(handler.Path, cancellation);
     }
 
     /// <summary>What is wrong with the script of this path, if anything.</summary>
@@ -46,7 +55,7 @@ public sealed class ScriptCheck(string runnerPath)
             catch (ChildStartException e)
             {
                 read.Dispose();
-                return new($"cannot be checked: {e.Message}", null, IsMissing: false);
+                return new($"cannot be checked: {e.Message}", null, IsMissing: false) { IsPassing = true };
             }
         }
 
@@ -57,6 +66,9 @@ public sealed class ScriptCheck(string runnerPath)
         using var reader = new StreamReader(output);
         var text = await reader.ReadToEndAsync(CancellationToken.None);
         await child.Ended;
+
+        // Killed because the worker stops: no verdict at all.
+        cancellation.ThrowIfCancellationRequested();
         return Verdict(text, limit.IsCancellationRequested);
     }
 
@@ -64,7 +76,7 @@ public sealed class ScriptCheck(string runnerPath)
     {
         if (timedOut)
         {
-            return new($"loading it takes longer than {Limit.TotalSeconds:0} s", null, IsMissing: false);
+            return new($"loading it takes longer than {Limit.TotalSeconds:0} s", null, IsMissing: false) { IsPassing = true };
         }
 
         try
@@ -88,7 +100,7 @@ public sealed class ScriptCheck(string runnerPath)
         }
         catch (JsonException)
         {
-            return new("the check itself failed", null, IsMissing: false);
+            return new("the check itself failed", null, IsMissing: false) { IsPassing = true };
         }
     }
 }

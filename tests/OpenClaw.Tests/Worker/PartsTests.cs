@@ -117,6 +117,74 @@ public sealed class PartsTests : IDisposable
         return path;
     }
 
+    private readonly VirtualTime time = new();
+
+    private static Task<ScriptVerdict> Verdict(string? problem, bool passing = false) =>
+        Task.FromResult(new ScriptVerdict(problem, problem is null ? null : 1, IsMissing: false) { IsPassing = passing });
+
+    [Fact]
+    public async Task ACheckThatDidNotComeToItsEndIsMadeAgain()
+    {
+        var checks = 0;
+        var catalog = new PluginCatalog(
+            directory.FullName,
+            (_, _) => Verdict(++checks < 3 ? "cannot be checked: no more processes" : null, passing: checks < 3),
+            new RecordingLogger<PluginCatalog>(),
+            time
+        );
+        Plugin("image.lua", "good");
+        await catalog.RefreshAsync(default);
+        Assert.Equal("line 1: cannot be checked: no more processes", Assert.Single(catalog.Current.Problems).Problem);
+        await catalog.RefreshAsync(default);
+        Assert.Equal(1, checks);
+        time.Advance(TimeSpan.FromSeconds(30));
+        await catalog.RefreshAsync(default);
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(await catalog.RefreshAsync(default));
+        Assert.Equal(2, checks);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(await catalog.RefreshAsync(default));
+        Assert.Contains("image", catalog.Current.Handlers.Keys);
+        Assert.Empty(catalog.Current.Problems);
+
+        // What is known for good is not asked again.
+        time.Advance(TimeSpan.FromDays(1));
+        await catalog.RefreshAsync(default);
+        Assert.Equal(3, checks);
+    }
+
+    [Fact]
+    public async Task AWatchThatFailsIsToldAndGoesOn()
+    {
+        var logger = new RecordingLogger();
+        var looks = new SemaphoreSlim(0);
+        var count = 0;
+        await using var watch = new PluginWatch(
+            directory.FullName,
+            _ =>
+            {
+                var first = Interlocked.Increment(ref count) == 1;
+                looks.Release();
+                return first ? throw new InvalidOperationException("a fault") : ValueTask.CompletedTask;
+            },
+            time,
+            logger
+        );
+        await looks.WaitAsync(TestContext.Current.CancellationToken);
+        while (watch.Status.Passes == 0)
+        {
+            time.Advance(TimeSpan.FromSeconds(2));
+            await Task.Yield();
+        }
+
+        Assert.Contains(
+            "plugins failed: InvalidOperationException: a fault",
+            Assert.Single(logger.At(LogLevel.Error)),
+            StringComparison.Ordinal
+        );
+        Assert.True(watch.Status.IsHealthy);
+    }
+
     [Fact]
     public async Task PluginsAreFoundChangedAndRefusedByName()
     {
@@ -127,9 +195,10 @@ public sealed class PartsTests : IDisposable
             (handler, _) =>
             {
                 checks++;
-                return Task.FromResult(File.ReadAllText(handler.Path).Contains("bad", StringComparison.Ordinal) ? "line 1: bad" : null);
+                return Verdict(File.ReadAllText(handler.Path).Contains("bad", StringComparison.Ordinal) ? "bad" : null);
             },
-            logger
+            logger,
+            time
         );
         Plugin("image.lua", "good");
         Plugin("resize.sh", "#!/bin/sh", executable: true);
@@ -163,8 +232,9 @@ public sealed class PartsTests : IDisposable
     {
         var catalog = new PluginCatalog(
             directory.FullName,
-            (handler, _) => Task.FromResult(handler.Type == "image" ? null : "there is no function of that name"),
-            new RecordingLogger<PluginCatalog>()
+            (handler, _) => Verdict(handler.Type == "image" ? null : "there is no function of that name"),
+            new RecordingLogger<PluginCatalog>(),
+            time
         );
         Plugin("image.lua", "the same");
         Plugin("zoom.lua", "the same");
@@ -176,7 +246,7 @@ public sealed class PartsTests : IDisposable
     [Fact]
     public async Task ADirectoryThatIsNotThereHoldsTheBuiltinTypes()
     {
-        var catalog = new PluginCatalog("/nowhere/at/all", (_, _) => Task.FromResult<string?>(null), new RecordingLogger<PluginCatalog>());
+        var catalog = new PluginCatalog("/nowhere/at/all", (_, _) => Verdict(null), new RecordingLogger<PluginCatalog>(), time);
         Assert.False(await catalog.RefreshAsync(default));
         Assert.Contains("noop", catalog.Current.Handlers.Keys);
     }
