@@ -17,6 +17,7 @@ namespace OpenClaw.Worker;
 /// <summary>Puts a worker together: outbox, plugins, runners, core, link. Starts it and stops it in order.</summary>
 internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 {
+    private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly WorkerOptions options;
@@ -139,6 +140,48 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         await connected;
         LogStopped(logger, options.WorkerId);
         return gaveUp;
+    }
+
+    // Ends with the run: a pass under way is waited for.
+    private Owned StartPruning()
+    {
+        var pruner = new OutputPruner(
+            Path.Combine(options.StateDirectory, "output"),
+            options.OutputMaxAge,
+            options.OutputMaxBytes,
+            context.Time,
+            context.Loggers.CreateLogger<OutputPruner>()
+        );
+        var loopOfIt = new SupervisedLoop(
+            new LoopOptions { Name = "output", Period = PruneInterval },
+            async ct =>
+            {
+                // What is assigned from here on has a directory that was changed just now.
+                var held = await loop.AskAsync(core.OutputsInUse);
+                ct.ThrowIfCancellationRequested();
+                pruner.Prune(held);
+            },
+            context.Time,
+            logger,
+            seed: options.Identity.GetHashCode(StringComparison.Ordinal)
+        );
+        return new Owned(loopOfIt.RunAsync);
+    }
+
+    /// <summary>A background loop that ends when it is disposed.</summary>
+    private sealed class Owned : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource ended = new();
+        private readonly Task running;
+
+        public Owned(Func<CancellationToken, Task> run) => running = run(ended.Token);
+
+        public async ValueTask DisposeAsync()
+        {
+            await ended.CancelAsync();
+            await running;
+            ended.Dispose();
+        }
     }
 
     // Ready is a worker that is registered: what its parent, its user and systemd wait for.

@@ -54,4 +54,10 @@ public sealed record WorkerOptions
     /// <summary>0 to 1000: how readily the kernel ends a runner for lack of memory before the worker.</summary>
     public int OomScore { get; init; }
     public long OutboxMaxBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long the output of an ended task is kept after its last change.</summary>
+    public TimeSpan OutputMaxAge { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>What the output of ended tasks may have together.</summary>
+    public long OutputMaxBytes { get; init; } = 10L << 30;
 }

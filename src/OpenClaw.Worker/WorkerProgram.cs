@@ -101,6 +101,8 @@ public static class WorkerProgram
             CoreBytes = settings.Task.EnableCoreDumps ? settings.Task.CoreMaxBytes : 0,
             OomScore = settings.Task.OomScore,
             OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
+            OutputMaxAge = settings.Worker.OutputMaxAge,
+            OutputMaxBytes = settings.Worker.OutputMaxBytes,
         };
     }
 }

@@ -45,6 +45,11 @@ internal sealed partial class WorkerCore(
     public int Running => slots.Count(s => s.InRunner.Count > 0);
     public int Waiting => waiting.Count;
     public int Held => attempts.Count;
+
+    /// <summary>The output directories that tasks held here may be using, by name.</summary>
+    public HashSet<string> OutputsInUse() =>
+        [.. attempts.Keys.Concat(slots.SelectMany(s => s.InRunner).Select(a => a.Key)).Select(k => new TaskId(k.Task).ToString())];
+
     public int OutboxCount => outbox.Count;
     public bool IsConnected => session is not null;
 

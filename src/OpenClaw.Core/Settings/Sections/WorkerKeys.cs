@@ -63,6 +63,28 @@ public static class WorkerKeys
             Min = "1M",
         };
 
+    public static SettingKey<TimeSpan> OutputMaxAge { get; } =
+        new(
+            "worker.output_max_age",
+            SettingTypes.Duration,
+            "How long the output directory of a task that has ended is kept on the worker after its last change."
+        )
+        {
+            Default = "7d",
+            Min = "1m",
+        };
+
+    public static SettingKey<long> OutputMaxBytes { get; } =
+        new(
+            "worker.output_max_bytes",
+            SettingTypes.Size,
+            "How much the output directories of ended tasks may have together; beyond it the oldest are removed."
+        )
+        {
+            Default = "10G",
+            Min = "1M",
+        };
+
     public static SettingKey<long> HealthPort { get; } =
         new("worker.health_port", SettingTypes.Int, "The port of the health document; 0: the system chooses.")
         {
@@ -101,5 +123,18 @@ public static class WorkerKeys
         };
 
     public static IReadOnlyList<SettingKey> All =>
-        [Slots, Prefetch, MaxMemory, OpenFiles, StateDir, OutboxMaxBytes, HealthPort, ShutdownGrace, RespawnAttempts, RespawnWindow];
+        [
+            Slots,
+            Prefetch,
+            MaxMemory,
+            OpenFiles,
+            StateDir,
+            OutboxMaxBytes,
+            OutputMaxAge,
+            OutputMaxBytes,
+            HealthPort,
+            ShutdownGrace,
+            RespawnAttempts,
+            RespawnWindow,
+        ];
 }

@@ -21,6 +21,11 @@ public sealed record WorkerSettings
     /// <summary>Bytes.</summary>
     public required long OutboxMaxBytes { get; init; }
 
+    public required TimeSpan OutputMaxAge { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long OutputMaxBytes { get; init; }
+
     /// <summary>0 lets the system choose.</summary>
     public required int HealthPort { get; init; }
 
@@ -39,6 +44,8 @@ public sealed record WorkerSettings
             OpenFiles = settings.Has(WorkerKeys.OpenFiles) ? settings.Get(WorkerKeys.OpenFiles) : null,
             StateDir = settings.TextOrNull(WorkerKeys.StateDir),
             OutboxMaxBytes = settings.Get(WorkerKeys.OutboxMaxBytes),
+            OutputMaxAge = settings.Get(WorkerKeys.OutputMaxAge),
+            OutputMaxBytes = settings.Get(WorkerKeys.OutputMaxBytes),
             HealthPort = settings.Int(WorkerKeys.HealthPort),
             ShutdownGrace = settings.Get(WorkerKeys.ShutdownGrace),
             RespawnAttempts = settings.Int(WorkerKeys.RespawnAttempts),
