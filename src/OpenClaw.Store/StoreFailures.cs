@@ -46,6 +46,13 @@ internal static class StoreFailures
             Data = new Dictionary<string, string> { ["task"] = owner },
         };
 
+    public static Failure TooManyLanes(string project, string queue, string type, int kept) =>
+        new(
+            Catalogue.LaneLimit,
+            $"{kept} combinations of project, queue and type are kept and no more; queue '{queue}' with type '{type}' in project '{project}' would be another",
+            "Keep queues and types few; put what varies into the payload or a label"
+        );
+
     public static Failure QueueFull(long waiting, int more, long capacity) =>
         new(Catalogue.TaskQueueFull, $"{waiting} tasks wait and {more} more do not fit: queue.capacity is {capacity}");
 }

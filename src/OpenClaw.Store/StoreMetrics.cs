@@ -34,6 +34,27 @@ public static class StoreMetrics
         MetricNames.StoreRefused.Help
     );
 
+    private static long lanes;
+    private static long holders;
+
+    static StoreMetrics()
+    {
+        Meter.CreateObservableGauge(MetricNames.StoreLanes.Name, static () => Volatile.Read(ref lanes), null, MetricNames.StoreLanes.Help);
+        Meter.CreateObservableGauge(
+            MetricNames.StoreHolders.Name,
+            static () => Volatile.Read(ref holders),
+            null,
+            MetricNames.StoreHolders.Help
+        );
+    }
+
+    /// <summary>Rows that stay when tasks go. Called by the writer, before each commit.</summary>
+    internal static void Kept(int lanesNow, long holdersNow)
+    {
+        Volatile.Write(ref lanes, lanesNow);
+        Volatile.Write(ref holders, holdersNow);
+    }
+
     internal static void Committed(bool ok, int rows, TimeSpan duration)
     {
         Commits.Add(1, new KeyValuePair<string, object?>("result", ok ? "ok" : "failed"));

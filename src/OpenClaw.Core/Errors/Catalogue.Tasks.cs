@@ -12,6 +12,7 @@ public static partial class Catalogue
             TaskWrongState,
             TypeUnserved,
             TaskQueueFull,
+            LaneLimit,
             KeyConflict,
             TaskFailed,
             TaskTimeout,
@@ -119,6 +120,21 @@ public static partial class Catalogue
             Related = ["clw-plugin-missing", "clw-plugin-invalid"],
             Exit = ExitCode.Refused,
             Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry LaneLimit { get; } =
+        new()
+        {
+            Code = "clw-lane-limit",
+            Title = "There are too many queues and types",
+            Meaning =
+                "Each combination of project, queue and type is a lane of its own, kept for good, and the store has as many as it keeps. A task that would need another one was refused; nothing of its submission was stored. Tasks of known lanes are taken.",
+            Causes = ["Queue or type names are made of ids, users or dates", "A program submits types by mistake"],
+            Checks = ["clw task list --limit 100 shows the names in use"],
+            Cure = ["Put what varies into the payload or a label, and keep queues and types few"],
+            Related = ["clw-task-queue-full", "clw-type-unserved"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.Exhausted,
         };
 
     public static ErrorEntry TaskQueueFull { get; } =

@@ -25,6 +25,12 @@ public static class TaskLimits
     /// <summary>Labels of one task.</summary>
     public const int MaxLabels = 32;
 
+    /// <summary>Lanes (combinations of project, queue and type) that a store keeps; a task of a further one is refused.</summary>
+    public const int MaxLanes = 10_000;
+
+    /// <summary>Types that one worker may serve.</summary>
+    public const int MaxTypes = 10_000;
+
     /// <summary>The longest delay or timeout: 366 days.</summary>
     public static TimeSpan MaxSpan { get; } = TimeSpan.FromDays(366);
 

@@ -116,6 +116,12 @@ public static class MetricNames
 
     public static MetricInfo StoreRefused { get; } = Counter("openclaw_store_refused_total", "Operations refused because too many waited");
 
+    public static MetricInfo StoreLanes { get; } =
+        Gauge("openclaw_store_lanes", "Combinations of project, queue and type that are kept; bounded, further ones are refused");
+
+    public static MetricInfo StoreHolders { get; } =
+        Gauge("openclaw_store_holders", "Incarnations of workers that are kept because they held a task");
+
     public static MetricInfo RetriesWaiting { get; } =
         Gauge("openclaw_store_retries", "Changes that the store refused and that wait to be tried again");
 
@@ -149,6 +155,8 @@ public static class MetricNames
         StoreCommits,
         StoreInbox,
         StoreRefused,
+        StoreLanes,
+        StoreHolders,
         RetriesWaiting,
         RetriesRefused,
         LogDropped,

@@ -95,8 +95,15 @@ internal sealed partial class ManagerCore
             ? $"a worker id has at most {TaskLimits.MaxNameBytes} bytes and no control characters"
         : info.Slots > MostSlots || info.Prefetch is < 0 or > MostPrefetch
             ? $"slots may be 1 to {MostSlots} and prefetch 0 to {MostPrefetch}"
+        : ProblemOf(info.Types_) is { } types ? types
         : info.Identity.Length > MostIdentityChars || info.Identity.Any(char.IsControl)
             ? $"a worker's mark has at most {MostIdentityChars} characters and no control characters"
+        : null;
+
+    private static string? ProblemOf(IReadOnlyList<TaskType> types) =>
+        types.Count > TaskLimits.MaxTypes ? $"a worker serves at most {TaskLimits.MaxTypes} types"
+        : types.Any(t => Encoding.UTF8.GetByteCount(t.Name) > TaskLimits.MaxNameBytes)
+            ? $"the name of a type has at most {TaskLimits.MaxNameBytes} bytes"
         : null;
 
     private const int MostSlots = 65_536;
@@ -269,6 +276,12 @@ internal sealed partial class ManagerCore
 
     public void OnTypesChanged(Incarnation from, TypesChanged message)
     {
+        if (ProblemOf(message.Types_) is { } problem)
+        {
+            from.Session?.Close(new Failure(Catalogue.Protocol, problem));
+            return;
+        }
+
         from.Info!.Types_.Clear();
         from.Info.Types_.AddRange(message.Types_);
         if (from.Seat is { } seat)

@@ -23,6 +23,9 @@ public sealed class Dispatcher(DispatchLimits limits)
 
     public IReadOnlyList<WorkerSeat> Seats => seats;
 
+    /// <summary>Names that are remembered: lanes, times of types, what is held by queue and by type.</summary>
+    internal int Remembered => lanes.Count + times.Count + heldByQueue.Count + heldByType.Count;
+
     /// <summary>Lanes in which tasks wait that are due.</summary>
     public IEnumerable<LaneState> Waiting => waiting.Where(l => l.Ready > 0);
 
@@ -68,10 +71,9 @@ public sealed class Dispatcher(DispatchLimits limits)
 
         WorkerSeat? best = null;
         var bestLoad = double.MaxValue;
-        var typeTimes = TimesOf(lane.Type);
         foreach (var seat in seats)
         {
-            if (!seat.IsOpen || !seat.Types.Contains(lane.Type) || seat.Credits(typeTimes) <= 0)
+            if (!seat.IsOpen || !seat.Types.Contains(lane.Type) || seat.Credits(TimesOf(lane.Type)) <= 0)
             {
                 continue;
             }
@@ -109,7 +111,16 @@ public sealed class Dispatcher(DispatchLimits limits)
     public void Know(Lane lane) => StateOf(new LaneKey(lane.Project, lane.Queue, lane.Type)).Lane ??= lane;
 
     /// <summary>Tasks that were counted as ready are not: cancelled, or never stored.</summary>
-    public void RemoveReady(LaneKey key, long count) => StateOf(key).Remove(count);
+    public void RemoveReady(LaneKey key, long count)
+    {
+        var state = StateOf(key);
+        state.Remove(count);
+        if (state is { Lane: null, Ready: 0 })
+        {
+            // The store never had it (submissions were refused): names that anybody may send are not kept.
+            lanes.Remove(key);
+        }
+    }
 
     /// <summary>A worker that resumes after a lost connection, or whose attempts were read at start, holds this attempt.</summary>
     public void Hold(WorkerSeat? seat, LaneKey lane)
@@ -119,8 +130,7 @@ public sealed class Dispatcher(DispatchLimits limits)
             seat.Held++;
         }
 
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _)++;
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _)++;
+        Reserve(lane, 1);
     }
 
     /// <summary>An attempt ended, or a credit was not used.</summary>
@@ -131,8 +141,7 @@ public sealed class Dispatcher(DispatchLimits limits)
             seat.Held--;
         }
 
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _)--;
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _)--;
+        Reserve(lane, -1);
     }
 
     /// <summary>The claims that are worth posting now. Each reserves its credits until <see cref="Claimed"/> or <see cref="ClaimFailed"/>.</summary>
@@ -211,8 +220,19 @@ public sealed class Dispatcher(DispatchLimits limits)
     // A claim under way counts against the limits with all that it may bring.
     private void Reserve(LaneKey lane, int count)
     {
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByQueue, lane.Queue, out _) += count;
-        CollectionsMarshal.GetValueRefOrAddDefault(heldByType, lane.Type, out _) += count;
+        Count(heldByQueue, lane.Queue, count);
+        Count(heldByType, lane.Type, count);
+    }
+
+    // A name of which nothing is held is not kept.
+    private static void Count(Dictionary<string, int> held, string name, int by)
+    {
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(held, name, out _);
+        count += by;
+        if (count == 0)
+        {
+            held.Remove(name);
+        }
     }
 
     private ClaimPlan? PlanFor(WorkerSeat seat)

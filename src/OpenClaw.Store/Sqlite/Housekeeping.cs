@@ -3,7 +3,7 @@ using OpenClaw.Core.Tasks;
 namespace OpenClaw.Store.Sqlite;
 
 /// <summary>Leases, tasks whose time has come, and retention.</summary>
-internal sealed class Housekeeping(Connection connection, WriterState state)
+internal sealed class Housekeeping(Connection connection, WriterState state, int mostHolders)
 {
     private static readonly string Waiting = "state = " + Schema.Number(TaskState.Pending);
     private static readonly string Ended =
@@ -34,6 +34,16 @@ internal sealed class Housekeeping(Connection connection, WriterState state)
     private readonly Statement deleteTask = connection.Prepare($"DELETE FROM tasks WHERE seq = ?1 AND {Ended}");
     private readonly Statement deleteBody = connection.Prepare("DELETE FROM bodies WHERE seq = ?1");
     private readonly Statement deleteResult = connection.Prepare("DELETE FROM results WHERE seq = ?1");
+
+    private readonly Statement deleteHolders = connection.Prepare(
+        """
+        DELETE FROM holders WHERE id NOT IN (SELECT DISTINCT holder FROM tasks)
+        AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.worker = holders.worker AND l.incarnation = holders.incarnation)
+        """
+    );
+
+    /// <summary>The incarnations that were left when they were last looked through.</summary>
+    private long holdersLeft;
 
     // Up to this number nothing is left that finished before that time: the next call of the same sweep goes on from there.
     private (long FinishedBefore, long Number) swept;
@@ -122,10 +132,29 @@ internal sealed class Housekeeping(Connection connection, WriterState state)
         }
 
         operation.Removed = old.Count;
+        PruneHolders();
         // With a time to come, what was passed over may still end before it.
         swept = operation.FinishedBefore <= state.Now ? (operation.FinishedBefore, from) : default;
     }
 
+    // Every start of a worker leaves a row. Finding those that no task names reads all tasks, so it waits until their number has
+    // doubled: seldom, however often workers start.
+    private void PruneHolders()
+    {
+        if (state.HolderRows <= Math.Max(mostHolders, 2 * holdersLeft))
+        {
+            return;
+        }
+
+        state.HolderRows -= deleteHolders.Run();
+        state.ForgetHolders();
+        holdersLeft = state.HolderRows;
+    }
+
     /// <summary>After a rollback nothing is known of what was swept.</summary>
-    public void Forget() => swept = default;
+    public void Forget()
+    {
+        swept = default;
+        holdersLeft = 0;
+    }
 }

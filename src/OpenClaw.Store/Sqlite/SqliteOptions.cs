@@ -1,3 +1,5 @@
+using OpenClaw.Core.Tasks;
+
 namespace OpenClaw.Store.Sqlite;
 
 /// <summary>How the SQLite engine is opened. The defaults are the ones measured in <c>bench/OpenClaw.Bench.Store</c>.</summary>
@@ -23,6 +25,12 @@ public sealed record SqliteOptions
 
     /// <summary>For tests: the database file has no room for more pages than these. 0 = the disk alone is the limit.</summary>
     internal int MaxPages { get; init; }
+
+    /// <summary>Lanes that are kept; submissions that need more are refused.</summary>
+    internal int MostLanes { get; init; } = TaskLimits.MaxLanes;
+
+    /// <summary>Rows of past incarnations before those that no task names any more are removed.</summary>
+    internal int MostHolders { get; init; } = 10_000;
 
     /// <summary>For tests: the statement that ends a transaction, so that one can end in an error.</summary>
     internal string Commit { get; init; } = "COMMIT";

@@ -28,12 +28,12 @@ internal sealed class SqliteWriter : IDisposable
         unsafeAckBeforeCommit = options.UnsafeAckBeforeCommit;
         state = new WriterState(connection);
         records = new RecordReader(connection);
-        submissions = new Submissions(connection, state);
+        submissions = new Submissions(connection, state, options.MostLanes);
         claims = new Claims(connection, state);
         outcomes = new Outcomes(connection, state);
         returns = new Returns(connection, state);
         cancelAndRetry = new CancelAndRetry(connection, state, records);
-        housekeeping = new Housekeeping(connection, state);
+        housekeeping = new Housekeeping(connection, state, options.MostHolders);
         begin = connection.Prepare("BEGIN IMMEDIATE");
         commit = connection.Prepare(options.Commit);
     }

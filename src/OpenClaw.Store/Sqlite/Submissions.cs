@@ -4,7 +4,7 @@ using OpenClaw.Core.Tasks;
 namespace OpenClaw.Store.Sqlite;
 
 /// <summary>Stores tasks, all of an operation or none: everything that can refuse it is asked before the first row is written.</summary>
-internal sealed class Submissions(Connection connection, WriterState state)
+internal sealed class Submissions(Connection connection, WriterState state, int mostLanes)
 {
     private readonly Statement insertTask = connection.Prepare(
         """
@@ -28,7 +28,7 @@ internal sealed class Submissions(Connection connection, WriterState state)
         var tasks = operation.Tasks;
         var numbers = new long[tasks.Count];
         var twins = FindKeys(tasks, numbers, out var refusal);
-        refusal ??= CheckCapacity(operation, numbers, twins);
+        refusal ??= CheckCapacity(operation, numbers, twins) ?? CheckLanes(tasks);
         if (refusal is not null)
         {
             operation.Refused = refusal;
@@ -131,6 +131,30 @@ internal sealed class Submissions(Connection connection, WriterState state)
         }
 
         return more == 0 || waiting + more <= operation.Capacity ? null : StoreFailures.QueueFull(waiting, more, operation.Capacity);
+    }
+
+    // Looked at one by one only near the limit: a submission of ten tasks adds ten lanes at most.
+    private Failure? CheckLanes(IReadOnlyList<NewTask> tasks)
+    {
+        if (state.LaneCount + tasks.Count <= mostLanes)
+        {
+            return null;
+        }
+
+        var added = new HashSet<(string, string, string)>();
+        foreach (var task in tasks)
+        {
+            if (
+                !state.HasLane(task.Project, task.Queue, task.Type)
+                && added.Add((task.Project, task.Queue, task.Type))
+                && state.LaneCount + added.Count > mostLanes
+            )
+            {
+                return StoreFailures.TooManyLanes(task.Project, task.Queue, task.Type, state.LaneCount);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The incarnation whose credit takes the task, or null.</summary>

@@ -52,6 +52,7 @@ internal sealed class WriterState
     private readonly Statement writeLane;
     private readonly Statement readLeases;
     private readonly Statement readHeld;
+    private readonly Statement countHolders;
     private readonly Statement findHolder;
     private readonly Statement insertHolder;
 
@@ -70,6 +71,7 @@ internal sealed class WriterState
             FROM tasks INDEXED BY tasks_held WHERE {Schema.Held}
             """
         );
+        countHolders = connection.Prepare("SELECT count(*) FROM holders");
         findHolder = connection.Prepare("SELECT id FROM holders WHERE worker = ?1 AND incarnation = ?2");
         insertHolder = connection.Prepare("INSERT INTO holders (worker, incarnation) VALUES (?1, ?2) RETURNING id");
         Load();
@@ -102,6 +104,16 @@ internal sealed class WriterState
         Count(from, -tasks);
         Count(to, tasks);
     }
+
+    public int LaneCount => lanes.Count;
+
+    public bool HasLane(string project, string queue, string type) => lanes.ContainsKey((project, queue, type));
+
+    /// <summary>Incarnations that ever held a task, as many rows as are kept of them.</summary>
+    public long HolderRows { get; set; }
+
+    /// <summary>Rows of incarnations were removed.</summary>
+    public void ForgetHolders() => holders.Clear();
 
     public LaneEntry LaneById(int id) => lanesById[id];
 
@@ -142,6 +154,7 @@ internal sealed class WriterState
             insertHolder.Step();
             id = insertHolder.Long(0);
             insertHolder.Reset();
+            HolderRows++;
             Remember(worker, id);
         }
 
@@ -164,6 +177,9 @@ internal sealed class WriterState
         }
 
         readMeta.Reset();
+        countHolders.Step();
+        HolderRows = countHolders.Long(0);
+        countHolders.Reset();
         countsChanged = false;
         while (readLanes.Step())
         {
@@ -213,6 +229,7 @@ internal sealed class WriterState
             countsChanged = false;
         }
 
+        StoreMetrics.Kept(lanes.Count, HolderRows);
         foreach (var entry in lanes.Values)
         {
             if (entry.Changed)

@@ -42,6 +42,7 @@ public sealed class MetricSourceTests
         listener.Start();
         AManagersDay(listener);
         await AStoresDayAsync();
+        listener.RecordObservableInstruments();
         lock (measured)
         {
             // The lines that logs drop: LogPipeTests.

@@ -311,6 +311,25 @@ public sealed class TaskLifeTests : IDisposable
     }
 
     [Fact]
+    public void NamesOfRefusedSubmissionsAreNotRemembered()
+    {
+        using var full = new ManagerRig(rig.Options with { QueueCapacity = 1 });
+        Assert.Null(new TestWorker(full, slots: 1).Connect());
+        full.Submit();
+        full.Submit();
+        var before = full.Core.Dispatcher.Remembered;
+        for (var i = 0; i < 100; i++)
+        {
+            full.Core.Submit([full.NewTask(queue: "q" + i), full.NewTask("type" + i)]);
+            full.Settle();
+        }
+
+        full.Core.Submit([full.NewTask(queue: "another")]);
+        full.Commit(failure: ManagerRig.DiskFull);
+        Assert.Equal(before, full.Core.Dispatcher.Remembered);
+    }
+
+    [Fact]
     public void AWorkersLastLossEndsATask()
     {
         using var strict = new ManagerRig(rig.Options with { MaxLosses = 1 });

@@ -216,6 +216,36 @@ public sealed class SqliteFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Incarnations_that_no_task_names_are_not_kept()
+    {
+        var clock = new ManualClock();
+        await using var store = (await OpenAsync(new SqliteOptions { Clock = clock, MostHolders = 5 })).Value;
+        var lane = (await store.SubmitAsync([.. Enumerable.Range(0, 9).Select(_ => StoreActions.Task())])).Lanes[0];
+        for (var i = 1; i <= 8; i++)
+        {
+            var worker = await store.LeaseAsync("w", i);
+            var task = Assert.Single(await store.ClaimAsync(worker, 1, lane));
+            await store.FinishAsync(task.Success(worker));
+            await store.RunAsync(new ReleaseOperation(worker, ReturnReason.HandedBack));
+        }
+
+        // The tasks of all but the last two are removed; one more incarnation has a lease, and held a task that it gave back.
+        var last = await store.LeaseAsync("w", 9);
+        var held = Assert.Single(await store.ClaimAsync(last, 1, lane));
+        await store.RunAsync(new ReturnOperation(last, [new(held.Number, held.Attempt)], ReturnReason.HandedBack));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await store.RunAsync(new PruneOperation(clock.Now, 6));
+        using (var connection = Connection.Open(File, Native.OpenReadOnly))
+        {
+            Assert.Equal(3, connection.Scalar("SELECT count(*) FROM holders"));
+        }
+
+        Assert.Equal("w", (await store.GetAsync(8, default))!.Worker);
+        Assert.Equal(held.Number, Assert.Single(await store.ClaimAsync(last, 1, lane)).Number);
+        Assert.Equal(held.Number, Assert.Single(await store.HeldByAsync(last, default)).Attempt.Task);
+    }
+
+    [Fact]
     public async Task A_file_of_the_first_version_keeps_its_leases()
     {
         await using (var store = (await OpenAsync(new SqliteOptions())).Value)

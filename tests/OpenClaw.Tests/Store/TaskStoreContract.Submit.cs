@@ -213,4 +213,23 @@ public abstract partial class TaskStoreContract
     private async Task CountsAreAsync(params long[] expected) => Assert.Equal(expected, await CountsAsync());
 
     private async Task<long[]> CountsAsync() => await Store.CountStatesAsync(TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task Lanes_are_bounded_and_a_further_one_is_refused_whole()
+    {
+        NewTask In(int queue) => StoreActions.Task() with { Queue = "q" + queue };
+        await Store.SubmitAsync([.. Enumerable.Range(0, TaskLimits.MaxLanes - 1).Select(In)]);
+        var refused = new SubmitOperation([In(0), In(-1), In(-2)]);
+        await Store.ExecuteAsync([refused], default);
+        Assert.Equal(Catalogue.LaneLimit, refused.Refused!.Entry);
+        Assert.Equal(TaskLimits.MaxLanes - 1, (await Store.CountStatesAsync(default))[0]);
+
+        // One more there is room for, and known ones always.
+        await Store.SubmitAsync(In(-1), In(-1), In(5));
+        refused = new SubmitOperation([In(-2)]);
+        await Store.ExecuteAsync([refused], default);
+        Assert.Equal(Catalogue.LaneLimit, refused.Refused!.Entry);
+        await ReopenAsync();
+        Assert.Equal(TaskLimits.MaxLanes, (await Store.CountLanesAsync(default)).Count);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using OpenClaw.Core.Telemetry;
@@ -97,6 +98,24 @@ public sealed class MetricsTests
         var text = await host.CollectAsync(token);
         Assert.Contains("gone-1", text, StringComparison.Ordinal);
         Assert.DoesNotContain("gone-2", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_beyond_the_bound_are_counted_together()
+    {
+        var row = MetricNames.TaskRetries;
+        using var meter = Instruments.NewMeter();
+        await using var host = new MetricsHost([MetricNames.Meter]);
+        var retries = meter.Counter(row);
+        for (var i = 0; i < row.MaxSeries + 500; i++)
+        {
+            retries.Add(1, new KeyValuePair<string, object?>("type", "type-" + i));
+        }
+
+        var text = await host.CollectAsync(TestContext.Current.CancellationToken);
+        var series = text.Split('\n').Where(l => l.StartsWith(row.Name + "{", StringComparison.Ordinal)).ToList();
+        Assert.InRange(series.Count, 2, row.MaxSeries + 1);
+        Assert.Equal(row.MaxSeries + 500, series.Sum(l => long.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)));
     }
 
     [Fact]
