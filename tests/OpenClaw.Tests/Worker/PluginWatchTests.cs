@@ -5,7 +5,7 @@ namespace OpenClaw.Tests.Worker;
 
 public sealed class PluginWatchTests : IDisposable
 {
-    private static readonly TimeSpan Anyway = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Anyway = TimeSpan.FromSeconds(5.5);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
     private readonly string parent = Directory.CreateTempSubdirectory("clw-watch-").FullName;
@@ -17,23 +17,26 @@ public sealed class PluginWatchTests : IDisposable
     {
         var time = new VirtualTime();
         var directory = Path.Combine(parent, "plugins");
-        var looks = 0;
-        using var watch = new PluginWatch(
+        using var looks = new SemaphoreSlim(0);
+        Task LookedAsync() => looks.WaitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20));
+        await using var watch = new PluginWatch(
             directory,
             _ =>
             {
-                looks++;
-                return Task.CompletedTask;
+                looks.Release();
+                return ValueTask.CompletedTask;
             },
-            time
+            time,
+            new RecordingLogger()
         );
+        await LookedAsync();
         Directory.CreateDirectory(directory);
         time.Advance(Anyway);
-        Assert.Equal(1, looks);
+        await LookedAsync();
 
         File.WriteAllText(Path.Combine(directory, "late.lua"), "");
         await time.WhenArmedAsync(left => left <= Quiet).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         time.Advance(Quiet);
-        Assert.Equal(2, looks);
+        await LookedAsync();
     }
 }
