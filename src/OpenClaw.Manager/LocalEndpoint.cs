@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpenClaw.Abi.Files;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 
 namespace OpenClaw.Manager;
@@ -20,10 +21,33 @@ internal sealed class LocalEndpoint : IDisposable
 
     private LocalEndpoint(string path) => this.path = path;
 
-    /// <summary>The token of the data directory; drawn once.</summary>
-    public static string Token(string directory)
+    /// <summary>The token of the data directory; drawn once. One that others could use is taken from them, or else refused.</summary>
+    /// <param name="directory">Of the manager.</param>
+    /// <param name="onNarrowed">Told of a file that others could use, with the mode that it had.</param>
+    public static Result<string> Token(string directory, Action<string, string> onNarrowed)
     {
         var file = Path.Combine(directory, TokenFile);
+        try
+        {
+            if (OwnFile.Narrow(file) is { } mode)
+            {
+                onNarrowed(file, mode);
+            }
+
+            return ReadOrDraw(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(
+                Catalogue.StoreUnwritable,
+                $"The token file {file} cannot be made its owner's alone, read or written: {e.Message}",
+                "Give it to the user that runs the manager, or remove it: another is drawn"
+            );
+        }
+    }
+
+    private static string ReadOrDraw(string file)
+    {
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: >= 32 } known)
         {
             return known;

@@ -77,8 +77,13 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         metrics.Observe(timers, options);
         metricsHost = new MetricsHost([MetricNames.Meter]);
 
-        var token = LocalEndpoint.Token(options.DataDirectory);
-        app = Build(token);
+        var token = LocalEndpoint.Token(options.DataDirectory, (file, mode) => LogTokenNarrowed(logger, file, mode));
+        if (!token.IsOk)
+        {
+            return token.Failure;
+        }
+
+        app = Build(token.Value);
         if (await ListenAsync(app) is { } taken)
         {
             return taken;
@@ -328,6 +333,13 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         "INSECURE: {listen} and {web} can be reached from the network without TLS and sign-in (--insecure)"
     )]
     private static partial void LogInsecure(ILogger logger, string listen, string web);
+
+    [LoggerMessage(
+        6,
+        LogLevel.Warning,
+        "The token file {file} could be used by others (mode {mode}) and is its owner's alone now; if somebody may have read it, remove it and start again: another is drawn"
+    )]
+    private static partial void LogTokenNarrowed(ILogger logger, string file, string mode);
 
     [LoggerMessage(5, LogLevel.Warning, "UNSAFE: {variable} is set, which only tests do: tasks that were acknowledged can be lost")]
     private static partial void LogUnsafe(ILogger logger, string variable);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Files;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
@@ -8,7 +10,7 @@ using OpenClaw.Hosting.Stopping;
 namespace OpenClaw.Worker;
 
 /// <summary>The worker as a program.</summary>
-public static class WorkerProgram
+public static partial class WorkerProgram
 {
     /// <summary>The supervisor says here which incarnation it has started.</summary>
     public const string IncarnationVariable = "OPENCLAW_INCARNATION";
@@ -39,6 +41,12 @@ public static class WorkerProgram
             );
         }
 
+        if (ManagerReach.Check(context.Loaded) is { } insecure)
+        {
+            return insecure;
+        }
+
+        NarrowToken(context);
         var directory = Path.Combine(context.Loaded.Paths.StateDir, "worker");
         var identity = WorkerIdentity.Take(directory, context.Loaded.Settings.Cluster.WorkerId);
         if (!identity.IsOk)
@@ -64,6 +72,30 @@ public static class WorkerProgram
         await using var host = new WorkerHost(Options(context, held, incarnation.Value, directory, runnerPath), context);
         return await host.RunAsync();
     }
+
+    // On the manager's machine the manager has seen to it; here it may be a copy, made with whatever mode a copy gets.
+    private static void NarrowToken(DaemonContext context)
+    {
+        var logger = context.Loggers.CreateLogger("OpenClaw.Worker");
+        var file = Path.Combine(context.Loaded.Paths.DataDir, "token");
+        try
+        {
+            if (OwnFile.Narrow(file) is { } mode)
+            {
+                LogTokenNarrowed(logger, file, mode);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogTokenWide(logger, file, e.Message);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The token file {file} could be used by others (mode {mode}) and is its owner's alone now")]
+    private static partial void LogTokenNarrowed(ILogger logger, string file, string mode);
+
+    [LoggerMessage(2, LogLevel.Warning, "The token file {file} can be used by others, and its mode cannot be changed: {why}")]
+    private static partial void LogTokenWide(ILogger logger, string file, string why);
 
     private static WorkerOptions Options(
         DaemonContext context,

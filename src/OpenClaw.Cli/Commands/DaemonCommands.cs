@@ -24,6 +24,7 @@ internal static class DaemonCommands
     private static readonly HashSet<string> ReportPaths = new(StringComparer.Ordinal)
     {
         ClusterKeys.ManagerAddress.Path,
+        ClusterKeys.Insecure.Path,
         ClusterKeys.WorkerId.Path,
         ManagerKeys.DataDir.Path,
         WorkerKeys.StateDir.Path,

@@ -13,13 +13,19 @@ namespace OpenClaw.Cli.Shell;
 internal static class ClusterSession
 {
     /// <summary>The options of every verb that talks to a cluster.</summary>
-    public static Option[] Options => [Shell.Options.Manager, Shell.Options.DataDir, Shell.Options.Config];
+    public static Option[] Options => [Shell.Options.Manager, Shell.Options.InsecureManager, Shell.Options.DataDir, Shell.Options.Config];
 
     /// <summary>A client for the cluster that the command line means. Nothing is dialled yet.</summary>
     public static WireClient Open(Invocation invocation) => Open(invocation, Load(invocation));
 
-    public static WireClient Open(Invocation invocation, LoadedSettings loaded) =>
-        WireClient.Connect(
+    public static WireClient Open(Invocation invocation, LoadedSettings loaded)
+    {
+        if (ManagerReach.Check(loaded) is { } refused)
+        {
+            throw refused.AsException();
+        }
+
+        return WireClient.Connect(
             new WireOptions
             {
                 Addresses = Addresses(loaded),
@@ -30,6 +36,7 @@ internal static class ClusterSession
                 Time = invocation.Time,
             }
         );
+    }
 
     public static LoadedSettings Load(Invocation invocation)
     {
@@ -37,6 +44,12 @@ internal static class ClusterSession
         if (invocation.Get(Shell.Options.Manager) is { } manager)
         {
             flags.Add(new("--manager", ClusterKeys.ManagerAddress.Path, manager));
+        }
+
+        if (invocation.Has(Shell.Options.InsecureManager))
+        {
+            var said = invocation.Get(Shell.Options.InsecureManager) ? "true" : "false";
+            flags.Add(new(Shell.Options.InsecureManager.Name, ClusterKeys.Insecure.Path, said));
         }
 
         if (invocation.Get(Shell.Options.DataDir) is { } directory)

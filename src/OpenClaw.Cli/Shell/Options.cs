@@ -12,6 +12,9 @@ public static class Options
 
     public static Option<string?> Manager { get; } = new("--manager") { Description = "Where the manager listens", HelpName = "HOST:PORT" };
 
+    public static Option<bool> InsecureManager { get; } =
+        new(ClusterKeys.Insecure.Flags[0]) { Description = "Send the token to a manager beyond this machine, without TLS" };
+
     public static Option<string?> DataDir { get; } =
         new("--data-dir") { Description = "The manager's data directory, where its address and token are", HelpName = "DIR" };
 

@@ -233,10 +233,19 @@ public static partial class Catalogue
         {
             Code = "clw-address-insecure",
             Title = "The address would be open to the network without protection",
-            Meaning = "A port that changes or reveals data may listen beyond this machine only with TLS and sign-in. Nothing was started.",
-            Causes = ["manager.listen names an address other than loopback"],
+            Meaning =
+                "A port that changes or reveals data may listen beyond this machine, and a token may be sent there, only with TLS and sign-in. Nothing was started, nothing was sent.",
+            Causes =
+            [
+                "manager.listen names an address other than loopback",
+                "cluster.manager_address (--manager, OPENCLAW_MANAGER_HOST) names a manager of another machine",
+            ],
             Checks = ["clw debug config"],
-            Cure = ["Listen on 127.0.0.1, or say --insecure if the network is protected by other means"],
+            Cure =
+            [
+                "Listen on 127.0.0.1, or say --insecure if the network is protected by other means",
+                "Workers and commands say --insecure-manager (cluster.insecure) to talk to a manager of another machine",
+            ],
             Exit = ExitCode.Config,
             Kind = FailureKind.Forbidden,
         };

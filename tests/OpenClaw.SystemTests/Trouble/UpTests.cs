@@ -137,4 +137,33 @@ public sealed class UpTests
         Assert.Equal(1, (await up.Room.RunAsync("task", "wait", id)).ExitCode);
         await up.StopAsync();
     }
+
+    [Fact]
+    public async Task A_worker_does_not_send_its_token_beyond_this_machine_unless_that_was_said()
+    {
+        await using var room = new Room();
+        room.Environment["OPENCLAW_MANAGER_HOST"] = "203.0.113.1";
+        (await room.RunAsync("worker")).FailedWith("clw-address-insecure", 6);
+
+        var worker = room.Clw("worker", "--insecure-manager");
+        await worker.SaidAsync("is up: ");
+        worker.Signal(Signals.Term);
+        Assert.Equal(0, await worker.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_token_that_others_can_read_is_taken_from_them_aloud()
+    {
+        await using var room = new Room();
+        Directory.CreateDirectory(room.Path("data"));
+        await File.WriteAllTextAsync(room.Path("data", "token"), new string('7', 64));
+        File.SetUnixFileMode(room.Path("data", "token"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var manager = room.Clw("manager", "--port", "0", "--web", "127.0.0.1:0");
+        await manager.SaidAsync("could be used by others (mode 0604)");
+        await manager.SaidAsync("Manager is up");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(room.Path("data", "token")));
+        Assert.Equal(0, (await room.RunAsync("task", "list")).ExitCode);
+        manager.Signal(Signals.Term);
+        Assert.Equal(0, await manager.EndAsync());
+    }
 }

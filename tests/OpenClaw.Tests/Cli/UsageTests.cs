@@ -40,6 +40,29 @@ public sealed class UsageTests
         Assert.Equal("", run.Out);
     }
 
+    [Theory]
+    [InlineData("cluster", "status", "--manager", "10.0.0.5:9090")]
+    [InlineData("task", "list", "--manager", "manager.example:9090")]
+    [InlineData("worker", "--dry-run", "--manager", "127.0.0.1:9090,10.0.0.5:9090")]
+    public async Task A_token_is_not_sent_beyond_this_machine_unless_that_was_said(params string[] words)
+    {
+        var run = await CommandRun.OfAsync(words);
+        Assert.Equal((int)ExitCode.Config, run.Code);
+        Assert.Contains("error: clw-address-insecure: The manager at ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--insecure-manager", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--insecure-manager", "--manager", "localhost.invalid:1")]
+    [InlineData("--manager", "127.0.0.1:1")]
+    [InlineData("--manager", "localhost:1")]
+    [InlineData("--manager", "[::1]:1")]
+    public async Task What_was_said_or_stays_on_this_machine_is_dialled(params string[] words)
+    {
+        var run = await CommandRun.OfAsync(["cluster", "status", "--data-dir", "/nowhere", .. words]);
+        Assert.Equal((int)ExitCode.Unreachable, run.Code);
+    }
+
     [Fact]
     public async Task A_time_that_is_none_says_what_one_looks_like()
     {

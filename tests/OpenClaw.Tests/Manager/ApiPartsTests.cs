@@ -104,12 +104,26 @@ public sealed class ApiPartsTests : IDisposable
     [Fact]
     public void TheTokenIsDrawnOnceAndKeptFromOthers()
     {
-        var token = LocalEndpoint.Token(directory.FullName);
+        var narrowed = new List<string>();
+        string Token() => LocalEndpoint.Token(directory.FullName, (_, mode) => narrowed.Add(mode)).Value;
+        var token = Token();
         Assert.Equal(64, token.Length);
-        Assert.Equal(token, LocalEndpoint.Token(directory.FullName));
+        Assert.Equal(token, Token());
         var file = Path.Combine(directory.FullName, "token");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Empty(narrowed);
+
+        // One that others could read is taken from them, and told.
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Assert.Equal(token, Token());
+        Assert.Equal("0644", Assert.Single(narrowed));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+
         File.WriteAllText(file, "short");
-        Assert.NotEqual(token, LocalEndpoint.Token(directory.FullName));
+        Assert.NotEqual(token, Token());
+
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        Assert.Equal(Catalogue.StoreUnwritable, LocalEndpoint.Token(directory.FullName, (_, _) => { }).Failure!.Entry);
     }
 }

@@ -176,10 +176,22 @@ public static class ClusterKeys
     public static SettingKey<IReadOnlyDictionary<string, string>> Labels { get; } =
         new("cluster.labels", SettingTypes.Labels, "Names with values that describe the worker: zone=a,disk=ssd.") { Default = "" };
 
+    public static SettingKey<bool> Insecure { get; } =
+        new(
+            "cluster.insecure",
+            SettingTypes.Bool,
+            "Talk to a manager beyond this machine without TLS: token and payloads can be read on the way."
+        )
+        {
+            Default = "false",
+            Flags = ["--insecure-manager"],
+        };
+
     public static IReadOnlyList<SettingKey> All =>
         [
             WorkerId,
             ManagerAddress,
+            Insecure,
             ManagerHost,
             ManagerPort,
             ReconnectInterval,

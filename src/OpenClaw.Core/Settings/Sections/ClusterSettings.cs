@@ -19,6 +19,9 @@ public sealed record ClusterSettings
     /// <summary>At least one.</summary>
     public required IReadOnlyList<HostPort> ManagerAddress { get; init; }
 
+    /// <summary>A manager beyond this machine is talked to without TLS, because somebody said so.</summary>
+    public required bool Insecure { get; init; }
+
     public required TimeSpan ReconnectInterval { get; init; }
 
     public required TimeSpan MaxReconnectInterval { get; init; }
@@ -54,6 +57,7 @@ public sealed record ClusterSettings
         {
             WorkerId = settings.TextOrNull(ClusterKeys.WorkerId),
             ManagerAddress = settings.Get(ClusterKeys.ManagerAddress),
+            Insecure = settings.Get(ClusterKeys.Insecure),
             ReconnectInterval = settings.Get(ClusterKeys.ReconnectInterval),
             MaxReconnectInterval = settings.Get(ClusterKeys.MaxReconnectInterval),
             MaxReconnectAttempts = settings.Int(ClusterKeys.MaxReconnectAttempts),
