@@ -13,7 +13,7 @@ public sealed class UpTests
         await up.StartAsync();
         var second = await up.Room.RunAsync("up");
         second.FailedWith("clw-store-in-use", 7);
-        var address = OpenClaw.Client.LocalCluster.FindAddress(up.Room.Path("data"));
+        var address = OpenClaw.Client.Wire.LocalCluster.FindAddress(up.Room.Path("data"));
         Assert.Contains($"A cluster is already up at {address}", second.Errors, StringComparison.Ordinal);
         Assert.Contains(
             string.Create(CultureInfo.InvariantCulture, $"(clw up, pid {up.Process.Id})"),
