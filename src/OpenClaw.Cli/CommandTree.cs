@@ -29,6 +29,7 @@ public static class CommandTree
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),
+            CompletionCommand.Create(run),
             VersionCommand.Create(run),
             InternalCommands.Create(run),
         };

@@ -5,7 +5,7 @@ using OpenClaw.Cli.Shell;
 namespace OpenClaw.Cli.Bench;
 
 /// <summary>Shows a measurement while it runs: a block that moves for a person, a line every two seconds for a log. On the error output.</summary>
-internal sealed class BenchView(Terminal terminal, BenchRun run, string title)
+internal sealed class BenchView(Terminal terminal, BenchRun run)
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(125);
     private const int PlainEvery = 16;
@@ -70,7 +70,6 @@ internal sealed class BenchView(Terminal terminal, BenchRun run, string title)
 
     private IEnumerable<string> Lines(BenchMoment now)
     {
-        yield return terminal.Bold(title);
         yield return $"{Bar(now)} {now.Phase}{Share(now)}";
         if (run.Options.Scenario == Scenario.Memory || now.Submitted == 0)
         {

@@ -88,7 +88,7 @@ internal static class BenchCommand
         BenchResult result;
         using (var over = new CancellationTokenSource())
         {
-            var showing = new BenchView(terminal, run, title).ShowAsync(over.Token);
+            var showing = new BenchView(terminal, run).ShowAsync(over.Token);
             try
             {
                 result = await run.RunAsync();

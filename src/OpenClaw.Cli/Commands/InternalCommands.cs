@@ -24,6 +24,7 @@ internal static class InternalCommands
             Hidden = true,
             Subcommands =
             {
+                CompletionCommand.Complete(run),
                 CommandTree.Verb(
                     run,
                     "report-death",

@@ -39,6 +39,9 @@ public abstract class SettingKey
     /// <summary>The type's word: <c>duration</c>, <c>size</c>, …</summary>
     public abstract string TypeName { get; }
 
+    /// <summary>The words that the key takes, when they are few; empty for all others.</summary>
+    public abstract IReadOnlyList<string> Choices { get; }
+
     /// <summary>The variable that follows from the path: <c>OPENCLAW_CLUSTER_HEARTBEAT_INTERVAL</c>.</summary>
     public string Variable => "OPENCLAW_" + Path.Replace('.', '_').ToUpperInvariant();
 
@@ -60,6 +63,8 @@ public sealed class SettingKey<T>(string path, SettingType<T> type, string descr
     public SettingType<T> Type { get; } = type;
 
     public override string TypeName => Type.Name;
+
+    public override IReadOnlyList<string> Choices => Type.Choices;
 
     public override SettingValue? Read(SettingNode node, out string? problem)
     {

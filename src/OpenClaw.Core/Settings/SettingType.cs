@@ -14,6 +14,9 @@ public abstract class SettingType<T>
     /// <summary>What the user should have written: "a duration like 5s, 500ms, 2m or 1h30m (a plain number is seconds)".</summary>
     public abstract string Expected { get; }
 
+    /// <summary>The words that it takes, when they are few; else empty.</summary>
+    public virtual IReadOnlyList<string> Choices => [];
+
     /// <summary>Reads a node. The default takes a scalar and reads its text.</summary>
     public virtual Reading<T> Read(SettingNode node)
     {

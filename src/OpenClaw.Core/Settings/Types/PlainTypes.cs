@@ -77,6 +77,8 @@ public sealed class BoolType : SettingType<bool>
 
     public override string Expected => "true or false";
 
+    public override IReadOnlyList<string> Choices { get; } = ["true", "false"];
+
     public override bool TryParse(string text, out bool value)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -95,6 +97,8 @@ public sealed class ChoiceType<T> : SettingType<T>
     private static readonly (T Value, string Word)[] Words = [.. Enum.GetValues<T>().Select(v => (v, WordOf(v)))];
 
     public override string Name => "choice";
+
+    public override IReadOnlyList<string> Choices { get; } = [.. Words.Select(w => w.Word)];
 
     public override string Expected
     {
