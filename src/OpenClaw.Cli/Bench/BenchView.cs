@@ -116,7 +116,7 @@ internal sealed class BenchView(Terminal terminal, BenchRun run)
         }
 
         var of = run.Options.Tasks is { } tasks ? $", {Figures.Count(Done(now))} of {Figures.Count(tasks)}" : "";
-        var left = share is > 0.02 and < 1 ? $", {Figures.Left(run.Elapsed() * ((1 - share) / share))} left" : "";
+        var left = share is > 0.02 and < 1 ? $", {Times.Left(run.Elapsed() * ((1 - share) / share))} left" : "";
         return string.Create(CultureInfo.InvariantCulture, $" {share * 100:0} %{of}{left}");
     }
 

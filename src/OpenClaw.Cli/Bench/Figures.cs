@@ -17,11 +17,5 @@ internal static class Figures
 
     public static string Seconds(TimeSpan span) => Times.Took((long)span.TotalMicroseconds);
 
-    /// <summary>How long something still takes, roughly.</summary>
-    public static string Left(TimeSpan span) =>
-        span.TotalSeconds < 90
-            ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(span.TotalSeconds):0} s")
-            : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(span.TotalMinutes):0} min");
-
     public static string Percent(double share) => (share * 100).ToString("0.###", CultureInfo.InvariantCulture) + " %";
 }

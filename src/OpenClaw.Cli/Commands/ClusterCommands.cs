@@ -1,20 +1,14 @@
 using System.CommandLine;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
-using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
-using Task = System.Threading.Tasks.Task;
 
 namespace OpenClaw.Cli.Commands;
 
 /// <summary><c>clw cluster status</c> and <c>clw status</c>.</summary>
 internal static class ClusterCommands
 {
-    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
-
-    private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Show it again every second until Ctrl-C" };
-
     public static Command Create(VerbRunner run) =>
         new("cluster", "Look at the cluster")
         {
@@ -23,7 +17,7 @@ internal static class ClusterCommands
                 "status",
                 "Manager, workers and queue; exit 0 when all is healthy, 1 when not",
                 i => ShowAsync(i, withSession: false),
-                [Watch, .. ClusterSession.Options]
+                [Watch.Flag, .. ClusterSession.Options]
             ),
         };
 
@@ -33,15 +27,22 @@ internal static class ClusterCommands
             "status",
             "Whether this machine is connected, then the cluster",
             i => ShowAsync(i, withSession: true),
-            [Watch, .. ClusterSession.Options]
+            [Watch.Flag, .. ClusterSession.Options]
         );
 
     private static async Task<int> ShowAsync(Invocation invocation, bool withSession)
     {
         using var client = ClusterSession.Open(invocation);
-        if (invocation.Get(Watch))
+        if (invocation.Get(Watch.Flag))
         {
-            await WatchAsync(invocation, client);
+            return await Watch.RepeatAsync(
+                invocation,
+                async () =>
+                {
+                    var now = (await client.StatusAsync(invocation.Cancellation)).Value;
+                    return new([.. ClusterTree.Lines(invocation.Terminal, now)], writer => ClusterJson.Write(writer, now));
+                }
+            );
         }
 
         var status = (await client.StatusAsync(invocation.Cancellation)).Value;
@@ -65,33 +66,6 @@ internal static class ClusterCommands
         foreach (var line in ClusterTree.Lines(invocation.Terminal, status))
         {
             invocation.Terminal.WriteLine(line);
-        }
-    }
-
-    // Ends by Ctrl-C alone: the token's exception leaves through the command line.
-    private static async Task WatchAsync(Invocation invocation, WireClient client)
-    {
-        while (true)
-        {
-            var result = await client.StatusAsync(invocation.Cancellation);
-            invocation.Cancellation.ThrowIfCancellationRequested();
-            if (invocation.Terminal.IsInteractive && !invocation.Json)
-            {
-                // Home, and clear what is below: no flicker, and nothing of the screen before is left.
-                invocation.Terminal.Out.Write("\u001b[H\u001b[J");
-            }
-
-            if (result.IsOk)
-            {
-                Show(invocation, result.Value, withSession: false);
-            }
-            else
-            {
-                FailurePrinter.Print(invocation.Terminal, result.Failure, invocation.Json);
-            }
-
-            invocation.Terminal.Flush();
-            await Task.Delay(Refresh, invocation.Time, invocation.Cancellation);
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class LiveBlock(Terminal terminal, TextWriter writer)
         var (width, height) = terminal.Size();
         var frame = new StringBuilder(HideCursor).Append(Home(width));
         var shown = new List<int>();
-        foreach (var line in lines.Take(Math.Max(1, height - 1)))
+        foreach (var line in Fitting([.. lines], Math.Max(1, height - 1)))
         {
             var cut = AnsiText.Cut(line, width - 1);
             frame.Append(cut).Append(ClearToLineEnd).Append('\n');
@@ -53,6 +53,9 @@ internal sealed class LiveBlock(Terminal terminal, TextWriter writer)
         writer.Flush();
         drawn = [];
     }
+
+    private static IEnumerable<string> Fitting(List<string> lines, int room) =>
+        lines.Count <= room ? lines : lines.Take(room - 1).Append($"… {lines.Count - room + 1} more lines");
 
     // A narrower terminal has folded the lines that were too long for it.
     private string Home(int width)

@@ -4,12 +4,11 @@ using OpenClaw.Cli.Shell;
 namespace OpenClaw.Cli.Rendering;
 
 /// <summary>
-/// How far a count has come: a bar that moves for a person, a line every few seconds for a log. On the error output. Thread-safe.
+/// How far a count has come: a bar that moves for a person, nothing for a file or a pipe. On the error output. Thread-safe.
 /// </summary>
 internal sealed class ProgressLine : IDisposable
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(80);
-    private static readonly TimeSpan PlainEvery = TimeSpan.FromSeconds(2);
     private const int BarWidth = 30;
 
     private readonly Terminal terminal;
@@ -42,7 +41,7 @@ internal sealed class ProgressLine : IDisposable
             done += by;
             var now = time.GetTimestamp();
             var since = time.GetElapsedTime(shownAt, now);
-            if (terminal.ErrorIsInteractive ? since >= Redraw || done == total : since >= PlainEvery)
+            if (terminal.ErrorIsInteractive && (since >= Redraw || done == total))
             {
                 shownAt = now;
                 Show();
@@ -66,15 +65,10 @@ internal sealed class ProgressLine : IDisposable
     private void Show()
     {
         var text = Text();
-        if (!terminal.ErrorIsInteractive)
-        {
-            terminal.Note(text);
-            return;
-        }
-
         var bar = total is > 0 ? Bar() + " " : "";
         var line = bar + text;
-        line = line.Length < terminal.Width ? line : line[..Math.Max(0, terminal.Width - 1)];
+        var columns = terminal.Size().Width;
+        line = line.Length < columns ? line : line[..Math.Max(0, columns - 1)];
         terminal.Error.Write($"\r{line.PadRight(width)}");
         terminal.Error.Flush();
         width = line.Length;
@@ -83,8 +77,17 @@ internal sealed class ProgressLine : IDisposable
     private string Text()
     {
         var seconds = time.GetElapsedTime(started).TotalSeconds;
-        var rate = seconds > 0.2 ? string.Create(CultureInfo.InvariantCulture, $", {done / seconds:0} a second") : "";
-        return total is { } all ? $"{done} of {all} {what}{rate}" : $"{done} {what}{rate}";
+        var rate = seconds > 0.2 ? string.Create(CultureInfo.InvariantCulture, $", {done / seconds:#,0} a second") : "";
+        return total is { } all
+            ? string.Create(CultureInfo.InvariantCulture, $"{done:#,0} of {all:#,0} {what}{rate}{Left(seconds, all)}")
+            : string.Create(CultureInfo.InvariantCulture, $"{done:#,0} {what}{rate}");
+    }
+
+    // Said when there is something to go by, and when it is worth saying.
+    private string Left(double seconds, long all)
+    {
+        var left = done > 0 ? seconds / done * (all - done) : 0;
+        return seconds > 0.5 && left >= 1 ? $", {Times.Left(TimeSpan.FromSeconds(left))} left" : "";
     }
 
     private string Bar()

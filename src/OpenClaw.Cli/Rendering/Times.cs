@@ -31,5 +31,14 @@ public static class Times
             _ => Format($"{microseconds / 60_000_000} m {microseconds / 1_000_000 % 60} s"),
         };
 
+    /// <summary>How long something will still take, roughly: <c>12 s</c>, <c>5 min</c>, <c>3 h</c>.</summary>
+    public static string Left(TimeSpan span) =>
+        span switch
+        {
+            { TotalSeconds: < 90 } => Format($"{Math.Ceiling(span.TotalSeconds):0} s"),
+            { TotalMinutes: < 90 } => Format($"{Math.Ceiling(span.TotalMinutes):0} min"),
+            _ => Format($"{Math.Ceiling(span.TotalHours):0} h"),
+        };
+
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

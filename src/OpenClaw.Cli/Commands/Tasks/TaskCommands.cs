@@ -59,9 +59,9 @@ internal static class TaskCommands
                 "list",
                 "List tasks, newest first; filters combine",
                 ListAsync,
-                [Status, Type, Worker, Queue, Project, Limit, .. session]
+                [Status, Type, Worker, Queue, Project, Limit, Watch.Flag, .. session]
             ),
-            CommandTree.Verb(run, "show", "Show everything about a task", ShowAsync, [Id, .. session]),
+            CommandTree.Verb(run, "show", "Show everything about a task", ShowAsync, [Id, Watch.Flag, .. session]),
             WaitCommand.Create(run),
             CommandTree.Verb(run, "cancel", "Cancel tasks", CancelAsync, [SomeIds, TaskIdOption, Reason, Force, .. session]),
             CommandTree.Verb(run, "retry", "Put tasks that ended without success back into the queue", RetryAsync, [Ids, .. session]),
@@ -80,43 +80,56 @@ internal static class TaskCommands
         request.States.AddRange(States(invocation.Get(Status) ?? []));
         var limit = invocation.Get(Limit) ?? 100;
         using var client = ClusterSession.Open(invocation);
+        if (invocation.Get(Watch.Flag))
+        {
+            return await Watch.RepeatAsync(
+                invocation,
+                async () => FrameOf(invocation, await NewestAsync(invocation, client, request, limit))
+            );
+        }
+
+        var tasks = await NewestAsync(invocation, client, request, limit);
+        if (tasks.Count == limit && invocation.Get(Limit) is null)
+        {
+            invocation.Terminal.Note($"note: the newest {limit} tasks; --limit shows more");
+        }
+
+        var frame = FrameOf(invocation, tasks);
+        if (invocation.Json)
+        {
+            Json.Write(invocation.Terminal, frame.Json);
+            return 0;
+        }
+
+        foreach (var line in frame.Lines)
+        {
+            invocation.Terminal.WriteLine(line);
+        }
+
+        return 0;
+    }
+
+    private static async Task<List<V1.Task>> NewestAsync(Invocation invocation, WireClient client, ListRequest request, int limit)
+    {
         var tasks = new List<V1.Task>();
         await foreach (var task in client.ListAllAsync(request, limit, invocation.Cancellation))
         {
             tasks.Add(task);
         }
 
-        if (tasks.Count == limit && invocation.Get(Limit) is null)
-        {
-            invocation.Terminal.Note($"note: the newest {limit} tasks; --limit shows more");
-        }
-
-        if (invocation.Json)
-        {
-            Json.Write(
-                invocation.Terminal,
-                writer =>
-                {
-                    writer.WriteStartArray();
-                    tasks.ForEach(task => TaskJson.Write(writer, task));
-                    writer.WriteEndArray();
-                }
-            );
-            return 0;
-        }
-
-        foreach (var line in TaskTable.Lines(invocation.Terminal, tasks, invocation.Time.GetUtcNow().ToUnixTimeMilliseconds()))
-        {
-            invocation.Terminal.WriteLine(line);
-        }
-
-        if (tasks.Count == limit && !invocation.Has(Limit) && invocation.Terminal.IsInteractive)
-        {
-            invocation.Terminal.Note($"The newest {limit}; more with --limit.");
-        }
-
-        return 0;
+        return tasks;
     }
+
+    private static WatchFrame FrameOf(Invocation invocation, List<V1.Task> tasks) =>
+        new(
+            [.. TaskTable.Lines(invocation.Terminal, tasks, invocation.Time.GetUtcNow().ToUnixTimeMilliseconds())],
+            writer =>
+            {
+                writer.WriteStartArray();
+                tasks.ForEach(task => TaskJson.Write(writer, task));
+                writer.WriteEndArray();
+            }
+        );
 
     /// <summary>States as they were named, several with commas between too.</summary>
     internal static IEnumerable<TaskState> States(IEnumerable<string> given)
@@ -140,6 +153,11 @@ internal static class TaskCommands
     private static async Task<int> ShowAsync(Invocation invocation)
     {
         using var client = ClusterSession.Open(invocation);
+        if (invocation.Get(Watch.Flag))
+        {
+            return await ShowTask.WatchAsync(invocation, client, invocation.Get(Id)!);
+        }
+
         var task = (await client.GetAsync(invocation.Get(Id)!, invocation.Cancellation)).Value;
         if (invocation.Json)
         {
