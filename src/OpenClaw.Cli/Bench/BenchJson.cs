@@ -23,7 +23,7 @@ internal static class BenchJson
         writer.WriteNumber("ended", result.Tally.Ended);
         writer.WriteNumber("succeeded", result.Tally.Succeeded);
         writer.WriteNumber("failed", result.Tally.Failed);
-        writer.WriteNumber("crashes", result.Tally.Crashes);
+        writer.WriteNumber("crashes", result.Crashes);
         writer.WriteNumber("retries", result.Tally.Retries);
         writer.WriteNumber("retry_rate", Math.Round(result.RetryRate, 6));
         WriteOptional(writer, "tasks_per_commit", result.TasksPerCommit);

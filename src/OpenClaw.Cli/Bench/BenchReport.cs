@@ -58,7 +58,7 @@ internal static class BenchReport
         {
             var failed = result.Tally.Failed > 0 ? terminal.Red(Figures.Count(result.Tally.Failed)) : "0";
             yield return ("failed", failed);
-            yield return ("crashes", result.Tally.Crashes > 0 ? terminal.Red(Figures.Count(result.Tally.Crashes)) : "0");
+            yield return ("crashes", result.Crashes > 0 ? terminal.Red(Figures.Count(result.Crashes)) : "0");
             var retries = $"{Figures.Percent(result.RetryRate)} ({Figures.Count(result.Tally.Retries)})";
             yield return ("retry rate", result.RetryRate >= BenchResult.MostRetries ? terminal.Red(retries) : retries);
         }

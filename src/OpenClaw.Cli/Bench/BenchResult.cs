@@ -25,6 +25,9 @@ internal sealed record BenchResult
 
     public required BenchTally Tally { get; init; }
 
+    /// <summary>Attempts whose process crashed or whose worker was lost, by the tasks' records and by the manager's count.</summary>
+    public required long Crashes { get; init; }
+
     public IReadOnlyList<(string Name, LatencyHistogram Histogram)> Latencies { get; init; } = [];
 
     /// <summary>By role, in microseconds for each task.</summary>
@@ -52,5 +55,5 @@ internal sealed record BenchResult
     public const double MostRetries = 0.01;
 
     /// <summary>A measurement with a crash, or with too many retries or failures, is no good.</summary>
-    public bool IsGood => Tally.Crashes == 0 && RetryRate < MostRetries && Tally.Failed <= Tally.Ended * MostRetries;
+    public bool IsGood => Crashes == 0 && RetryRate < MostRetries && Tally.Failed <= Tally.Ended * MostRetries;
 }

@@ -49,7 +49,7 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
     /// <summary>The measurement begins here.</summary>
     public async Task BeginAsync(string phase)
     {
-        countersBefore = await target.CountersAsync(cancellation);
+        countersBefore = await target.CountersAsync(options.Type, cancellation);
         usedBefore = target.Processes.Read(memory: false);
         Progress.Enter(phase);
         BeganAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -63,7 +63,7 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
     {
         elapsed = Elapsed();
         usedAfter = target.Processes.Read(memory: true);
-        countersAfter = await target.CountersAsync(CancellationToken.None);
+        countersAfter = await target.CountersAsync(options.Type, CancellationToken.None);
     }
 
     /// <summary>Whether tasks or time are used up.</summary>
@@ -90,6 +90,7 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
                 .Roles.Where(usedAfter.ContainsKey)
                 .ToDictionary(r => r, r => Math.Max(0, usedAfter[r].CpuMicros - usedBefore.GetValueOrDefault(r).CpuMicros) / tasks),
             Memory = usedAfter.Where(u => u.Value.PssBytes > 0).ToDictionary(),
+            Crashes = Math.Max(tally.Crashes, countersAfter?.Crashes - countersBefore?.Crashes ?? 0),
             AllocatedPerTask = allocated,
             TasksPerCommit = commits > 0 ? (double)submitted / commits : null,
         };

@@ -112,8 +112,8 @@ internal sealed class BenchTarget : IAsyncDisposable
     }
 
     /// <summary>The manager's metrics; null when they are not to be had from here.</summary>
-    public async Task<ManagerCounters?> CountersAsync(CancellationToken cancellation) =>
-        WebAddress() is { } web ? await ManagerCounters.ReadAsync(web, cancellation) : null;
+    public async Task<ManagerCounters?> CountersAsync(string type, CancellationToken cancellation) =>
+        WebAddress() is { } web ? await ManagerCounters.ReadAsync(web, type, cancellation) : null;
 
     public async ValueTask DisposeAsync()
     {

@@ -36,7 +36,7 @@ public sealed class CompleterTests
         Assert.Equal(["bash", "zsh", "fish"], Words("completion", ""));
         Assert.Equal(PathKind.Files, Complete("validate-config", "").Paths);
         Assert.Equal(PathKind.Directories, Complete("up", "--data-dir", "").Paths);
-        Assert.Equal(["true", "false"], Words("up", "--core-dump="));
+        Assert.Equal(["--core-dump=true", "--core-dump=false"], Words("up", "--core-dump="));
     }
 
     [Fact]

@@ -51,8 +51,8 @@ public sealed class AllocationBudgetTests : IDisposable
             Worker = "w1",
             Incarnation = 1,
             Identity = "mark",
-            Slots = 2,
-            Prefetch = 4096,
+            // Room for a whole batch, whatever the run times say.
+            Slots = Batch,
             HeartbeatIntervalMs = 10_000,
         };
         register.Types_.Add(new TaskType { Name = "noop", Kind = "builtin" });

@@ -44,6 +44,7 @@ public sealed class BenchPartsTests
             SubmitTook = TimeSpan.FromSeconds(1),
             Submitted = tasks.Length,
             Tally = tally,
+            Crashes = tally.Crashes,
             Latencies = [("submit → start", tally.Start), ("submit → result", tally.Result)],
             CpuPerTask = new Dictionary<string, double>(StringComparer.Ordinal) { [ProcessFigures.Manager] = 12.34 },
             Memory = new Dictionary<string, ProgramUse>(StringComparer.Ordinal) { [ProcessFigures.Manager] = new(0, 64 << 20, 1) },
@@ -119,10 +120,13 @@ public sealed class BenchPartsTests
             openclaw_store_commits_total{result="ok"} 40
             openclaw_store_commits_total{result="failed"} 2
             openclaw_store_commits_total_other 7
-            """
+            openclaw_worker_crashes_total{type="image",signal="SIGSEGV"} 3
+            openclaw_worker_crashes_total{type="other",signal="SIGSEGV"} 5
+            """,
+            "image"
         );
-        Assert.Equal(new ManagerCounters(123456789, 42), counters);
-        Assert.Null(ManagerCounters.Parse("").AllocatedBytes);
+        Assert.Equal(new ManagerCounters(123456789, 42, 3), counters);
+        Assert.Null(ManagerCounters.Parse("", "image").AllocatedBytes);
     }
 
     [Fact]
