@@ -19,7 +19,7 @@ public sealed partial class DocsTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("README.md", 2)]
-    [InlineData("docs/quickstart.md", 10)]
+    [InlineData("docs/quickstart.md", 9)]
     public async Task Commands_for_a_running_cluster_work(string page, int least)
     {
         await using var up = new Up();

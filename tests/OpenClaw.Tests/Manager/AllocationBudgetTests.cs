@@ -19,7 +19,7 @@ namespace OpenClaw.Tests.Manager;
 public sealed class AllocationBudgetTests : IDisposable
 {
     /// <summary>Bytes for each task. Raise it only with a reason; lower it when the way has become shorter.</summary>
-    private const int Budget = 2000;
+    private const int Budget = 2500;
 
     private const int Batch = 500;
     private const int Rounds = 20;
