@@ -133,27 +133,29 @@ internal sealed class BenchTarget : IAsyncDisposable
         }
     }
 
-    private string? WebAddress() => ManagerFile(dataDirectory)?.GetProperty("web").GetString();
+    private string? WebAddress() =>
+        ManagerFile(dataDirectory, Status) is { } file && file.TryGetProperty("web", out var web) ? web.GetString() : null;
 
     private static ProcessFigures FindProcesses(string dataDirectory, StatusResponse status)
     {
         List<int> managers = [];
-        // The file tells of the manager with this address alone: another one's processes may be on another machine.
-        if (ManagerFile(dataDirectory) is { } file && file.GetProperty("address").GetString() == status.Manager?.Address)
+        if (ManagerFile(dataDirectory, status) is { } file && file.TryGetProperty("pid", out var pid))
         {
-            managers.Add(file.GetProperty("pid").GetInt32());
+            managers.Add(pid.GetInt32());
         }
 
         var workers = status.Workers.Where(w => w.Host == Environment.MachineName && w.Pid > 0).Select(w => w.Pid).ToList();
         return new(managers, workers);
     }
 
-    private static JsonElement? ManagerFile(string dataDirectory)
+    // What the manager said of itself on this machine; null when the one that answers is another.
+    private static JsonElement? ManagerFile(string dataDirectory, StatusResponse status)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(dataDirectory, LocalCluster.AddressFile)));
-            return document.RootElement.Clone();
+            var root = document.RootElement;
+            return root.TryGetProperty("address", out var address) && address.GetString() == status.Manager?.Address ? root.Clone() : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
