@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using OpenClaw.Client;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
