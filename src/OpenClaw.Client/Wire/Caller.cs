@@ -26,7 +26,9 @@ internal sealed class Caller : IDisposable
     // The channel that answered last. Racing writers do no harm: a call finds its way from any of them.
     private volatile int current;
     private volatile bool hasAnswered;
-    private volatile bool disposed;
+
+    // Never disposed: calls that are ending still look at it, and it holds nothing.
+    private readonly CancellationTokenSource closing = new();
 
     public Caller(WireOptions options)
     {
@@ -50,7 +52,10 @@ internal sealed class Caller : IDisposable
     public bool HasAnswered => hasAnswered;
 
     /// <summary>Nothing is repeated any more.</summary>
-    public bool IsDisposed => disposed;
+    public bool IsDisposed => closing.IsCancellationRequested;
+
+    /// <summary>Fires when the client is disposed: a closed channel alone does not end the calls that are on it.</summary>
+    public CancellationToken Closing => closing.Token;
 
     /// <summary>A call on the current channel was answered.</summary>
     public void Answered() => hasAnswered = true;
@@ -69,17 +74,19 @@ internal sealed class Caller : IDisposable
         where TReq : class, IMessage<TReq>, IBufferMessage
         where TRes : class, IMessage<TRes>, IBufferMessage
     {
+        using var linked = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, closing.Token) : null;
+        var ending = linked?.Token ?? closing.Token;
         var patience = NewPatience(endless: false);
         while (true)
         {
-            var result = await Channel.UnaryAsync(method, request, new CallOptions { Cancellation = cancellation });
+            var result = await Channel.UnaryAsync(method, request, new CallOptions { Cancellation = ending });
             if (result.Failure is not { } failure)
             {
                 Answered();
                 return result;
             }
 
-            if (!await patience.WaitOutAsync(failure, repeat, cancellation))
+            if (!await patience.WaitOutAsync(failure, repeat, ending))
             {
                 return failure;
             }
@@ -88,7 +95,7 @@ internal sealed class Caller : IDisposable
 
     public void Dispose()
     {
-        disposed = true;
+        closing.Cancel();
         foreach (var channel in channels)
         {
             channel.Dispose();

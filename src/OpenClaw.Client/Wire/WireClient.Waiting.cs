@@ -26,6 +26,7 @@ internal sealed partial class WireClient
     )
     {
         ArgumentNullException.ThrowIfNull(ids);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, caller.Closing);
         foreach (var part in ids.Distinct(StringComparer.Ordinal).Chunk(MostIdsPerWait))
         {
             var left = part.ToHashSet(StringComparer.Ordinal);
@@ -37,7 +38,7 @@ internal sealed partial class WireClient
                 await using var call = caller.Channel.ServerStreaming(
                     TaskMethods.Wait,
                     request,
-                    new CallOptions { Cancellation = cancellation }
+                    new CallOptions { Cancellation = ending.Token }
                 );
                 while (left.Count > 0 && await NextAsync(call, patience, cancellation) is { } response)
                 {
@@ -60,6 +61,7 @@ internal sealed partial class WireClient
     /// <exception cref="FailureException"><c>clw-task-not-found</c>, or the manager was never reached.</exception>
     public async IAsyncEnumerable<V1.TaskEvent> WatchAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, caller.Closing);
         var patience = caller.NewPatience(endless: true);
         var state = V1.TaskState.Unspecified;
         while (!TaskMessages.HasEnded(state))
@@ -67,7 +69,7 @@ internal sealed partial class WireClient
             await using var call = caller.Channel.ServerStreaming(
                 TaskMethods.Watch,
                 new WatchRequest { Id = id },
-                new CallOptions { Cancellation = cancellation }
+                new CallOptions { Cancellation = ending.Token }
             );
             while (!TaskMessages.HasEnded(state) && await NextAsync(call, patience, cancellation) is { } taskEvent)
             {

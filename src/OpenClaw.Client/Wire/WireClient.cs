@@ -68,7 +68,7 @@ internal sealed partial class WireClient : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(checkedOptions.BatchSize, 10_000, nameof(submitOptions));
         ArgumentOutOfRangeException.ThrowIfLessThan(checkedOptions.Ahead, 1, nameof(submitOptions));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(checkedOptions.Ahead, 16, nameof(submitOptions));
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, caller.Closing);
         await using var source = tasks.GetAsyncEnumerator(ending.Token);
         return await new BulkSubmission(caller, source, checkedOptions, ending).RunAsync();
     }
