@@ -251,7 +251,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     void IRunnerEvents.Lines(IRunner runner, IReadOnlyList<string> lines) => loop.Post(() => core.OnLines(runner, lines));
 
-    void IRunnerEvents.ResultTooLarge(IRunner runner) => loop.Post(() => core.OnResultTooLarge(runner));
+    void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message) =>
+        loop.Post(() => core.OnViolation(runner, entry, message));
 
     void IRunnerEvents.Faulted(IRunner runner, Exception fault) => LogRunnerFault(logger, runner.ProcessId, fault);
 

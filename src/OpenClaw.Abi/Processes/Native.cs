@@ -131,6 +131,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     public static partial int getrlimit(int resource, ulong* limit);
 
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int access(byte* path, int mode);
+
     /// <summary>Linux only, as are the two after it.</summary>
     [LibraryImport(C, SetLastError = true)]
     public static partial int epoll_create1(int flags);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using OpenClaw.Abi.Plugins;
 
 namespace OpenClaw.Abi.Protocol;
 
@@ -11,11 +12,13 @@ public static class PluginEnvironment
 
     private static readonly string[] Passed = ["PATH", "HOME", "LANG", "TZ"];
 
-    /// <summary>
-    /// The whole environment of one attempt: PATH, HOME, LANG and TZ as <paramref name="own"/> has them, and OPENCLAW_TASK_ID, _TYPE,
-    /// _ATTEMPT, _OUTPUT_DIR and, when given, _INCARNATION.
-    /// </summary>
-    /// <param name="own">Usually <see cref="Environment.GetEnvironmentVariables()"/>.</param>
+    /// <summary>The whole environment of one attempt in a plain run.</summary>
+    /// <param name="own">Usually <see cref="Environment.GetEnvironmentVariables()"/>: PATH, HOME, LANG and TZ are taken of it.</param>
+    /// <param name="taskId">OPENCLAW_TASK_ID.</param>
+    /// <param name="type">OPENCLAW_TASK_TYPE.</param>
+    /// <param name="attempt">OPENCLAW_TASK_ATTEMPT.</param>
+    /// <param name="outputDirectory">OPENCLAW_TASK_OUTPUT_DIR.</param>
+    /// <param name="incarnation">OPENCLAW_TASK_INCARNATION, when given.</param>
     public static IReadOnlyList<string> For(
         IDictionary own,
         string taskId,
@@ -25,7 +28,21 @@ public static class PluginEnvironment
         long? incarnation = null
     )
     {
-        var list = new List<string>(9);
+        var list = Common(own, PluginProtocol.Plain, type, incarnation);
+        list.Add($"OPENCLAW_TASK_ID={taskId}");
+        list.Add(string.Create(CultureInfo.InvariantCulture, $"OPENCLAW_TASK_ATTEMPT={attempt}"));
+        list.Add($"OPENCLAW_TASK_OUTPUT_DIR={outputDirectory}");
+        return list;
+    }
+
+    /// <summary>The whole environment of a program that serves: what is of one task alone comes with each task.</summary>
+    /// <inheritdoc cref="For"/>
+    public static IReadOnlyList<string> ForServing(IDictionary own, string type, long? incarnation = null) =>
+        Common(own, PluginProtocol.Serve, type, incarnation);
+
+    private static List<string> Common(IDictionary own, string mode, string type, long? incarnation)
+    {
+        var list = new List<string>(10);
         foreach (var name in Passed)
         {
             if (own[name] is string value)
@@ -33,10 +50,8 @@ public static class PluginEnvironment
                 list.Add($"{name}={value}");
             }
         }
-        list.Add($"OPENCLAW_TASK_ID={taskId}");
+        list.Add($"{PluginProtocol.ModeVariable}={mode}");
         list.Add($"OPENCLAW_TASK_TYPE={type}");
-        list.Add(string.Create(CultureInfo.InvariantCulture, $"OPENCLAW_TASK_ATTEMPT={attempt}"));
-        list.Add($"OPENCLAW_TASK_OUTPUT_DIR={outputDirectory}");
         if (incarnation is { } number)
         {
             list.Add(string.Create(CultureInfo.InvariantCulture, $"{Incarnation}={number}"));

@@ -198,75 +198,22 @@ internal static class PluginCommands
     private static async Task<int> CheckAsync(Invocation invocation)
     {
         var paths = invocation.Get(Paths) is { Length: > 0 } given ? given : [Load(invocation).Paths.PluginDir];
-        var check = new ScriptCheck(Programs.Runner);
         var bad = false;
-        var any = false;
-        foreach (var file in paths.SelectMany(Files))
+        foreach (var path in paths)
         {
-            any = true;
-            var verdict = await PluginFileCheck.JudgeAsync(check, file, invocation.Cancellation);
-            bad |= verdict.Problem is not null;
-            Show(invocation, file, verdict);
-        }
+            var verdicts = await PluginVerdicts.OfAsync(path, invocation.Cancellation);
+            bad |= verdicts.Any(v => v.IsBad);
+            foreach (var verdict in verdicts)
+            {
+                verdict.Show(invocation);
+            }
 
-        if (!any)
-        {
-            invocation.Terminal.Note($"There is no plugin in {string.Join(", ", paths)}.");
+            if (verdicts.All(v => v.Handler is null && !v.IsBad))
+            {
+                invocation.Terminal.Note($"There is no plugin in {path}.");
+            }
         }
 
         return (int)(bad ? Catalogue.PluginInvalid.Exit : ExitCode.Ok);
-    }
-
-    private static IEnumerable<string> Files(string path)
-    {
-        if (System.IO.Directory.Exists(path))
-        {
-            return System.IO.Directory.GetFiles(path).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal);
-        }
-
-        return File.Exists(path) ? [path] : throw new Failure(Catalogue.FileUnreadable, $"{path}: there is no such file").AsException();
-    }
-
-    private static void Show(Invocation invocation, string file, ScriptVerdict verdict)
-    {
-        var terminal = invocation.Terminal;
-        if (invocation.Json)
-        {
-            Json.WriteLine(
-                terminal,
-                writer =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("file", file);
-                    writer.WriteBoolean("ok", verdict.Problem is null);
-                    writer.WriteText("problem", verdict.Problem);
-                    if (verdict.Line is { } line)
-                    {
-                        writer.WriteNumber("line", line);
-                    }
-
-                    writer.WriteEndObject();
-                }
-            );
-            return;
-        }
-
-        terminal.WriteLine(
-            verdict switch
-            {
-                { Problem: null } => $"{file}: {terminal.Green("ok")}, type {Path.GetFileNameWithoutExtension(file)}",
-                { Line: { } line } => $"{file}:{line}: {terminal.Red(WithoutPlace(verdict.Problem, file))}",
-                _ => $"{file}: {terminal.Red(verdict.Problem)}",
-            }
-        );
-    }
-
-    // Lua begins its sentence with the place, which stands in front already.
-    private static string WithoutPlace(string problem, string file)
-    {
-        var place = Path.GetFileName(file) + ":";
-        var rest = problem.StartsWith(place, StringComparison.Ordinal) ? problem[place.Length..] : problem;
-        var colon = rest.IndexOf(": ", StringComparison.Ordinal);
-        return colon > 0 && int.TryParse(rest[..colon], out _) ? rest[(colon + 2)..] : rest;
     }
 }

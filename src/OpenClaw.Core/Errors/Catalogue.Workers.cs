@@ -4,7 +4,7 @@ namespace OpenClaw.Core.Errors;
 public static partial class Catalogue
 {
     private static ErrorEntry[] WorkerEntries =>
-        [WorkerCrash, ManagerCrash, InitFail, PluginMissing, PluginInvalid, OutboxFull, OutboxDamaged, RespawnLimit];
+        [WorkerCrash, ManagerCrash, InitFail, PluginMissing, PluginInvalid, PluginProtocol, OutboxFull, OutboxDamaged, RespawnLimit];
 
     public static ErrorEntry WorkerCrash { get; } =
         new()
@@ -97,6 +97,27 @@ public static partial class Catalogue
             Related = ["clw-plugin-missing"],
             Exit = ExitCode.Usage,
             Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry PluginProtocol { get; } =
+        new()
+        {
+            Code = "clw-plugin-protocol",
+            Title = "A plugin that serves does not keep to the protocol",
+            Meaning =
+                "The manifest says mode: serve, and what the program wrote to its standard output was no line of the protocol, or the wrong one. The process was ended; another is started for the next task.",
+            Causes =
+            [
+                "The program prints to standard output, which belongs to the protocol",
+                "It does not say hello at its start",
+                "It was written for another version of the protocol",
+                "It is a plain program, and its manifest says mode: serve",
+            ],
+            Checks = ["clw plugin run TYPE --payload …", "clw task show ID shows the line that was refused"],
+            Cure = ["Write everything that is no line of the protocol to standard error", "docs/plugin-abi.md has each line with an example"],
+            Related = ["clw-plugin-invalid", "clw-worker-crash"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Internal,
         };
 
     public static ErrorEntry OutboxFull { get; } =

@@ -1,5 +1,6 @@
 using OpenClaw.V1;
 using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Worker.Core;
 
@@ -24,7 +25,7 @@ internal sealed class Attempt(AttemptKey key, Assignment assignment, TaskHandler
 {
     public AttemptKey Key { get; } = key;
     public Assignment Assignment { get; } = assignment;
-    public TaskHandler Handler { get; } = handler;
+    public TaskHandler Handler { get; set; } = handler;
     public AttemptStage Stage { get; set; } = AttemptStage.Waiting;
 
     /// <summary>The runner's word that it has begun, by the wall clock, for people; default = not yet.</summary>
@@ -42,6 +43,9 @@ internal sealed class Attempt(AttemptKey key, Assignment assignment, TaskHandler
     /// <summary>The last lines that it wrote; null until it writes one.</summary>
     public Queue<string>? LastLines { get; set; }
     public TaskProgress? UnsentProgress { get; set; }
+
+    /// <summary>How a program said that it failed, before it ended.</summary>
+    public SlotReport? Said { get; set; }
 
     /// <summary>Runners that ended with it at their head, before they said that it had begun.</summary>
     public int RunnersLost { get; set; }

@@ -1,3 +1,5 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Worker.Core;
@@ -16,8 +18,11 @@ internal enum EndCause
     /// <summary>It has run enough tasks.</summary>
     Recycled,
 
-    /// <summary>Its result was over the limit.</summary>
-    ResultTooLarge,
+    /// <summary>Its program said what it must not, or too much: <see cref="Slot.Violation"/>.</summary>
+    Violation,
+
+    /// <summary>Its program held more memory than it may.</summary>
+    Memory,
 }
 
 /// <summary>A place for one task at a time, with its runner. Owned by <see cref="WorkerCore"/>.</summary>
@@ -37,6 +42,12 @@ internal sealed class Slot(int number)
 
     /// <summary>The runner turns into a plugin's program, or has: it takes nothing more.</summary>
     public bool Executing { get; set; }
+
+    /// <summary>What the runner has become, when that is a program that serves: it takes tasks of this handler alone.</summary>
+    public TaskHandler? Serving { get; set; }
+
+    /// <summary>Why the runner is ended, with <see cref="EndCause.Violation"/>.</summary>
+    public (ErrorEntry Entry, string Message) Violation { get; set; }
     public int TasksRun { get; set; }
     public EndCause Ending { get; set; }
 

@@ -140,6 +140,7 @@ internal sealed partial class WorkerCore
         var message = new TypesChanged();
         message.Types_.AddRange(TypesOf(plugins));
         session?.Send(new WorkerMessage { TypesChanged = message });
+        TakeUp(plugins);
     }
 
     /// <summary>What depends on time: ten times a second.</summary>
@@ -159,7 +160,10 @@ internal sealed partial class WorkerCore
                 slot.Runner?.Signal(Signals.Kill);
             }
 
-            if (slot.Runner is not null && !slot.Ready && slot.ReadyBy <= now)
+            CheckMemory(slot);
+
+            // A program that serves is watched by who reads what it says.
+            if (slot.Runner is not null && !slot.Ready && slot.Serving is null && slot.ReadyBy <= now)
             {
                 slot.ReadyBy = now + ReadyWithin;
                 slot.Runner.Signal(Signals.Kill);

@@ -28,10 +28,17 @@ internal sealed partial class WorkerCore
             return;
         }
 
-        while (waiting.First?.Value is { } next && SlotFor(next) is { } slot)
+        while (waiting.First?.Value is { } next)
         {
-            waiting.RemoveFirst();
-            Hand(slot, next);
+            if (SlotFor(next) is { } slot)
+            {
+                waiting.RemoveFirst();
+                Hand(slot, next);
+            }
+            else if (!MakeRoomFor(next))
+            {
+                break;
+            }
         }
 
         foreach (var slot in slots)
@@ -42,11 +49,17 @@ internal sealed partial class WorkerCore
 
     private Slot? SlotFor(Attempt attempt)
     {
+        if (attempt.Handler.IsServing && ServingSlotFor(attempt) is { } serving)
+        {
+            return serving;
+        }
+
         Slot? best = null;
         foreach (var slot in slots)
         {
             if (
                 slot.CanTake
+                && slot.Serving is null
                 && (slot.InRunner.Count == 0 || MayQueueBehind(slot, attempt))
                 && (best is null || slot.InRunner.Count < best.InRunner.Count)
             )
@@ -61,7 +74,7 @@ internal sealed partial class WorkerCore
     // Short tasks go into the runner's pipe ahead of time, so that it need not wait for us between two of them.
     private bool MayQueueBehind(Slot slot, Attempt attempt) =>
         options.RecycleAfter > slot.TasksRun + slot.InRunner.Count
-        && attempt.Handler.Form != HandlerForm.Executable
+        && (attempt.Handler.Form != HandlerForm.Executable || slot.Serving is not null)
         && times.MeanOf(attempt.Handler.Type) is var mean
         && mean <= RunTimes.ShortMicros
         && slot.BacklogMicros + mean <= RunTimes.MostBacklogMicros
@@ -88,6 +101,12 @@ internal sealed partial class WorkerCore
         var mean = times.MeanOf(attempt.Handler.Type);
         slot.BacklogMicros += double.IsInfinity(mean) ? RunTimes.MostBacklogMicros : mean;
         var assignment = attempt.Assignment;
+        if (attempt.Handler.IsServing)
+        {
+            GiveToServing(slot, attempt, id, outputDirectory);
+            return;
+        }
+
         if (attempt.Handler.Form == HandlerForm.Executable)
         {
             slot.Executing = true;
@@ -166,8 +185,13 @@ internal sealed partial class WorkerCore
             }
             else if (slot.InRunner.TryPeek(out var attempt))
             {
-                // Progress of a program comes on a descriptor of its own and names nobody.
-                if (report.Handle != (ulong)attempt.Key.Task && report.Kind != FrameKind.Progress)
+                // What a program says on descriptor 3 names nobody.
+                if (report.Handle == 0 && OnAside(slot, attempt, report))
+                {
+                    continue;
+                }
+
+                if (report.Handle != (ulong)attempt.Key.Task)
                 {
                     LogMixedUp(logger, runner.ProcessId, report.Kind.ToString(), new TaskId(attempt.Key.Task));
                     runner.Signal(Signals.Kill);
@@ -206,18 +230,17 @@ internal sealed partial class WorkerCore
             case FrameKind.Succeeded:
                 Leave(slot, attempt);
                 SucceedWith(attempt, report.Result, report.RunMicros);
+                Answered(slot);
                 Recycle(slot);
                 break;
             case FrameKind.Failed:
                 Leave(slot, attempt);
-                Fail(
-                    attempt.Key,
-                    attempt,
-                    Catalogue.Find(report.Code) ?? Catalogue.TaskFailed,
-                    report.Text,
-                    report.Retryable,
-                    report.RunMicros
-                );
+                if (!FailedByRequest(slot, attempt, report))
+                {
+                    FailAsSaid(attempt, report, report.RunMicros);
+                }
+
+                Answered(slot);
                 Recycle(slot);
                 break;
             default:
@@ -225,8 +248,11 @@ internal sealed partial class WorkerCore
         }
     }
 
+    // The task's word before the plugin's before the worker's.
     private TimeSpan? LimitOf(Attempt attempt) =>
-        attempt.Assignment.TimeoutMs > 0 ? TimeSpan.FromMilliseconds(attempt.Assignment.TimeoutMs) : options.TaskTimeout;
+        attempt.Assignment.TimeoutMs > 0
+            ? TimeSpan.FromMilliseconds(attempt.Assignment.TimeoutMs)
+            : attempt.Handler.Manifest.Timeout ?? options.TaskTimeout;
 
     private TimeSpan RanFor(Attempt attempt) => time.GetElapsedTime(attempt.StartedStamp);
 
@@ -258,10 +284,9 @@ internal sealed partial class WorkerCore
 
     private void Recycle(Slot slot)
     {
-        if (slot.TasksRun >= options.RecycleAfter && slot.InRunner.Count == 0 && slot.Ending == EndCause.None)
+        if (slot.InRunner.Count == 0 && slot.Ending == EndCause.None && (slot.TasksRun >= options.RecycleAfter || IsOutdated(slot)))
         {
-            slot.Ending = EndCause.Recycled;
-            slot.Runner!.Close();
+            Retire(slot);
         }
     }
 
@@ -280,14 +305,6 @@ internal sealed partial class WorkerCore
             {
                 LogRunnerLine(logger, runner.ProcessId, line);
             }
-        }
-    }
-
-    public void OnResultTooLarge(IRunner runner)
-    {
-        if (SlotOf(runner) is { } slot)
-        {
-            End(slot, EndCause.ResultTooLarge);
         }
     }
 
@@ -316,6 +333,8 @@ internal sealed partial class WorkerCore
         slot.Runner = null;
         slot.Ready = false;
         slot.Executing = false;
+        slot.Serving = null;
+        slot.Violation = default;
         slot.Ending = EndCause.None;
         slot.EndingFor = null;
         slot.Proven = false;
@@ -390,26 +409,14 @@ internal sealed partial class WorkerCore
             case EndCause.Timeout:
                 var limit = attempt.Limit;
                 LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
-                Fail(
-                    attempt.Key,
-                    attempt,
-                    Catalogue.TaskTimeout,
-                    $"The task ran longer than its limit of {limit?.TotalSeconds:0.###} s and was ended",
-                    true,
-                    ran,
-                    end,
-                    meaning
-                );
+                Fail(attempt.Key, attempt, Catalogue.TaskTimeout, TimeoutMessage(limit?.TotalSeconds ?? 0), true, ran, end, meaning);
                 break;
-            case EndCause.ResultTooLarge:
-                Fail(
-                    attempt.Key,
-                    attempt,
-                    Catalogue.ResultTooLarge,
-                    "The program wrote more than 1,048,576 bytes to its standard output",
-                    false,
-                    ran
-                );
+            case EndCause.Violation:
+                var (entry, message) = slot.Violation;
+                Fail(attempt.Key, attempt, entry, message, entry != Catalogue.ResultTooLarge, ran);
+                break;
+            case EndCause.Memory:
+                Fail(attempt.Key, attempt, Catalogue.MemoryExhaust, MemoryMessage(slot, attempt), true, ran, end, meaning);
                 break;
             case EndCause.HandBack:
                 Forget(attempt);
@@ -456,6 +463,12 @@ internal sealed partial class WorkerCore
 
         if (slot.Executing)
         {
+            if (!meaning.IsCrash && attempt.Said is { } said)
+            {
+                FailAsSaid(attempt, said, ran, end, meaning);
+                return;
+            }
+
             Fail(
                 attempt.Key,
                 attempt,
@@ -471,7 +484,10 @@ internal sealed partial class WorkerCore
 
         // A runner that ends while a task runs in it was ended by that task, whatever its exit code: os.exit, a signal, lack of memory.
         var code = meaning.IsCrash ? Catalogue.Find(meaning.Code)! : Catalogue.WorkerCrash;
-        Fail(attempt.Key, attempt, code, $"The process that ran the task ended: {meaning.Sentence}", true, ran, end, meaning);
+        var sentence = slot.Serving is null
+            ? $"The process that ran the task ended: {meaning.Sentence}"
+            : $"The plugin serves, and ended instead of answering: {Describe(attempt, meaning)}";
+        Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
     }
 
     // A program's text grows when it becomes a JSON string. What is over the limit would fit into no message and no segment.
@@ -536,7 +552,14 @@ internal sealed partial class WorkerCore
         slot.Ending = cause;
         slot.EndingFor = slot.InRunner.TryPeek(out var head) ? head : null;
         slot.KillAt = Elapsed + options.KillGrace;
-        slot.Runner?.Signal(Signals.Terminate);
+        if (slot.Serving is not null && head is not null)
+        {
+            slot.Runner?.Cancel((ulong)head.Key.Task);
+        }
+        else
+        {
+            slot.Runner?.Signal(Signals.Terminate);
+        }
     }
 
     private Slot? SlotOf(IRunner runner) => Array.Find(slots, s => ReferenceEquals(s.Runner, runner));

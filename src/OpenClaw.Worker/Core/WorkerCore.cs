@@ -94,14 +94,9 @@ internal sealed partial class WorkerCore(
                 continue;
             }
 
-            if (assignment.PluginVersion.Length > 0 && assignment.PluginVersion != handler.Version)
+            if (WrongVersion(assignment, handler) is { } wrong)
             {
-                Fail(
-                    key,
-                    null,
-                    Catalogue.PluginMissing,
-                    $"Version {assignment.PluginVersion} of {assignment.Type} was asked for; this worker has {handler.Version}"
-                );
+                Fail(key, null, Catalogue.PluginMissing, wrong);
                 continue;
             }
 
@@ -110,6 +105,11 @@ internal sealed partial class WorkerCore(
             waiting.AddLast(attempt);
         }
     }
+
+    private static string? WrongVersion(Assignment assignment, TaskHandler handler) =>
+        assignment.PluginVersion.Length > 0 && assignment.PluginVersion != handler.Version
+            ? $"Version {assignment.PluginVersion} of {assignment.Type} was asked for; this worker has {handler.Version}"
+            : null;
 
     /// <summary>After every run of the loop: gives waiting attempts to slots, writes and sends outcomes.</summary>
     public void AfterRun()
@@ -212,12 +212,13 @@ internal sealed partial class WorkerCore(
         bool retryable = true,
         long runMicros = 0,
         ProcessEnd? end = null,
-        ExitMeaning? meaning = null
+        ExitMeaning? meaning = null,
+        string? ownCode = null
     )
     {
         var failure = new V1.TaskFailure
         {
-            Code = code.Code,
+            Code = ownCode ?? code.Code,
             Message = message.Length > TaskLimits.MaxMessageChars ? message[..TaskLimits.MaxMessageChars] : message,
             Worker = options.WorkerId,
             Signal = end?.Signal is { } signal ? Signals.Name(signal) : "",

@@ -22,7 +22,7 @@ public sealed partial class PluginCatalog(
     public PluginSet Current => current;
 
     /// <summary>
-    /// Reads the directory again and checks the scripts that are new (the check answers null when a script is good, else why not). True when the set changed.
+    /// Reads the directory again and checks the scripts that are new with the check. True when the set changed.
     /// </summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellation)
     {
@@ -44,7 +44,7 @@ public sealed partial class PluginCatalog(
             if (await JudgeAsync(handler, cancellation) is { } problem)
             {
                 handlers.Remove(handler.Type);
-                problems.Add(new PluginProblem(handler.Path, problem));
+                problems.Add(problem);
             }
         }
 
@@ -57,16 +57,16 @@ public sealed partial class PluginCatalog(
         var before = current;
         foreach (var problem in problems.Where(p => !before.Problems.Contains(p)))
         {
-            LogProblem(logger, problem.Path, problem.Problem);
+            LogProblem(logger, problem.ToString());
         }
 
         var changed = !Same(before.Handlers, handlers);
-        current = new PluginSet(handlers, problems);
+        current = read with { Handlers = handlers, Problems = problems };
         return changed;
     }
 
     // A script is checked once; a check that did not come to its end is made again, ever more seldom: each may cost seconds.
-    private async Task<string?> JudgeAsync(TaskHandler handler, CancellationToken cancellation)
+    private async Task<PluginProblem?> JudgeAsync(TaskHandler handler, CancellationToken cancellation)
     {
         var key = (handler.Type, handler.Version);
         var known = verdicts.GetValueOrDefault(key);
@@ -78,7 +78,7 @@ public sealed partial class PluginCatalog(
             verdicts[key] = known;
         }
 
-        return known.Verdict.Text;
+        return known.Verdict.Problem is { } problem ? new PluginProblem(handler.Path, problem, known.Verdict.Line) : null;
     }
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
@@ -102,8 +102,8 @@ public sealed partial class PluginCatalog(
         return version;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "clw-plugin-invalid: {path}: {problem}")]
-    private static partial void LogProblem(ILogger logger, string path, string problem);
+    [LoggerMessage(1, LogLevel.Warning, "clw-plugin-invalid: {problem}")]
+    private static partial void LogProblem(ILogger logger, string problem);
 
     [LoggerMessage(2, LogLevel.Warning, "clw-plugin-missing: the plugin directory {directory} cannot be read: {reason}")]
     private static partial void LogUnreadable(ILogger logger, string directory, string reason);

@@ -95,12 +95,20 @@ public sealed class ScriptCheck(string runnerPath)
                 && line.ValueKind == JsonValueKind.Number
                 && line.TryGetInt32(out var number)
                 && number > 0
-                ? new(message, number, missing)
+                ? new(WithoutPlace(message ?? "", number), number, missing)
                 : new(message, null, missing);
         }
         catch (JsonException)
         {
             return new("the check itself failed", null, IsMissing: false) { IsPassing = true };
         }
+    }
+
+    // Lua begins its sentence with the place, which is told apart from it.
+    private static string WithoutPlace(string message, int line)
+    {
+        var place = string.Create(System.Globalization.CultureInfo.InvariantCulture, $":{line}: ");
+        var at = message.IndexOf(place, StringComparison.Ordinal);
+        return at < 0 ? message : message[(at + place.Length)..];
     }
 }

@@ -1,5 +1,6 @@
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
 
 namespace OpenClaw.Worker.Runners;
 
@@ -15,6 +16,18 @@ internal interface IRunner
 
     /// <summary>Lets an idle runner become a plugin's program, and gives it the payload.</summary>
     void Execute(ExecCommand command, ReadOnlyMemory<byte> payload);
+
+    /// <summary>Lets an idle runner become a plugin's program that serves: tasks are then given to it by <see cref="Give"/>.</summary>
+    void Serve(ExecCommand command);
+
+    /// <summary>A task for the program that serves. Several may be given ahead; they run one at a time, in order.</summary>
+    void Give(in ServeTask task);
+
+    /// <summary>Tells the program that serves to give up the task that it runs: by a line when it understands that, else by SIGTERM.</summary>
+    void Cancel(ulong handle);
+
+    /// <summary>Bytes of memory that the process holds now; 0 when nobody knows.</summary>
+    long MemoryBytes();
 
     /// <summary>No more commands: it ends by itself when it has done what it has.</summary>
     void Close();
@@ -32,8 +45,8 @@ internal interface IRunnerEvents
     /// <summary>Lines that the process wrote to its standard error.</summary>
     void Lines(IRunner runner, IReadOnlyList<string> lines);
 
-    /// <summary>The result of a program is over the limit; the rest is not read.</summary>
-    void ResultTooLarge(IRunner runner);
+    /// <summary>A program has said what it must not, or too much of it. It is of no use any more.</summary>
+    void Violated(IRunner runner, ErrorEntry entry, string message);
 
     /// <summary>A fault of ours while the process was served: it was killed, and <see cref="Ended"/> follows.</summary>
     void Faulted(IRunner runner, Exception fault);

@@ -2,11 +2,12 @@ using System.IO.Pipelines;
 using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
 
 namespace OpenClaw.Worker.Runners;
 
 /// <summary>A runner's process with its four pipes. Decides nothing: it carries commands in and reports out.</summary>
-internal sealed class RunnerProcess : IRunner
+internal sealed partial class RunnerProcess : IRunner
 {
     private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(1);
 
@@ -255,6 +256,12 @@ internal sealed class RunnerProcess : IRunner
                     return default;
                 }
 
+                if (becoming && serving is { } session)
+                {
+                    await ReadServedAsync(session, reader.Unread.ToArray());
+                    return default;
+                }
+
                 if (becoming)
                 {
                     return await ReadResultAsync(reader.Unread.ToArray());
@@ -328,7 +335,7 @@ internal sealed class RunnerProcess : IRunner
                 else if (!told)
                 {
                     told = true;
-                    events.ResultTooLarge(this);
+                    events.Violated(this, Catalogue.ResultTooLarge, "The program wrote more than 1,048,576 bytes to its standard output");
                 }
             }
         }
@@ -377,18 +384,9 @@ internal sealed class RunnerProcess : IRunner
             progress,
             line =>
             {
-                if (ProgressLine.TryParse(line, out var fraction, out var message))
+                if (SideLine.TryParse(line, out var report))
                 {
-                    reports.Add(
-                        new SlotReport
-                        {
-                            Kind = FrameKind.Progress,
-                            Fraction = fraction,
-                            Text = message,
-                            Code = "",
-                            Result = ByteString.Empty,
-                        }
-                    );
+                    reports.Add(report);
                 }
             },
             () =>

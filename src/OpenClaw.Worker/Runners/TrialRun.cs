@@ -50,8 +50,9 @@ public sealed class TrialRun : IRunnerEvents
     private readonly TaskCompletionSource<Result<TrialResult>> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long started;
     private string? lastLine;
+    private SlotReport? said;
+    private (ErrorEntry Entry, string Message)? violation;
     private bool timedOut;
-    private bool tooLarge;
 
     private TrialRun(Trial trial, TimeProvider time)
     {
@@ -77,12 +78,14 @@ public sealed class TrialRun : IRunnerEvents
         }
 
         run.Begin(runner);
-        using var limit = trial.Timeout is { } span
+        using var limit = run.Limit is { } span
             ? time.CreateTimer(_ => run.OnTimeout(runner), null, span, System.Threading.Timeout.InfiniteTimeSpan)
             : null;
         await using var giveUp = cancellation.Register(() => runner.Signal(Signals.Kill));
         var result = await run.outcome.Task;
         runner.Close();
+        // A program that serves ends with its input; one that does not is ended.
+        using var patience = time.CreateTimer(_ => runner.Signal(Signals.Kill), null, KillGrace, System.Threading.Timeout.InfiniteTimeSpan);
         await runner.Completion;
         cancellation.ThrowIfCancellationRequested();
         return result;
@@ -103,8 +106,19 @@ public sealed class TrialRun : IRunnerEvents
                 case FrameKind.Succeeded:
                     outcome.TrySetResult(new TrialResult(report.Result.Memory, report.RunMicros));
                     break;
+                case FrameKind.Failed when report.Handle == 0:
+                    said = report;
+                    break;
+                case FrameKind.Failed when timedOut:
+                    outcome.TrySetResult(
+                        new Failure(
+                            Catalogue.TaskTimeout,
+                            $"It ran longer than {Limit?.TotalSeconds:0.###} s and gave up when it was asked to"
+                        )
+                    );
+                    break;
                 case FrameKind.Failed:
-                    outcome.TrySetResult(new Failure(Catalogue.Find(report.Code) ?? Catalogue.TaskFailed, report.Text));
+                    outcome.TrySetResult(FailureOf(report));
                     break;
                 default:
                     break;
@@ -120,9 +134,9 @@ public sealed class TrialRun : IRunnerEvents
         }
     }
 
-    void IRunnerEvents.ResultTooLarge(IRunner runner)
+    void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message)
     {
-        tooLarge = true;
+        violation = (entry, message);
         runner.Signal(Signals.Kill);
     }
 
@@ -131,23 +145,38 @@ public sealed class TrialRun : IRunnerEvents
 
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
     {
-        var meaning = ExitClassification.Of(end, timedOut, killedByUs: tooLarge, memoryLimit: null);
+        var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, memoryLimit: null);
         var ran = (long)time.GetElapsedTime(started).TotalMicroseconds;
         outcome.TrySetResult(
-            tooLarge ? new Failure(Catalogue.ResultTooLarge, "The program wrote more than 1,048,576 bytes to its standard output")
-            : timedOut ? new Failure(Catalogue.TaskTimeout, $"It ran longer than {trial.Timeout?.TotalSeconds:0.###} s and was ended")
-            : meaning.Class == ExitClass.Success && trial.Handler.Form == HandlerForm.Executable
+            violation is var (entry, message) ? new Failure(entry, message)
+            : timedOut ? new Failure(Catalogue.TaskTimeout, $"It ran longer than {Limit?.TotalSeconds:0.###} s and was ended")
+            : meaning.Class == ExitClass.Success && trial.Handler is { Form: HandlerForm.Executable, IsServing: false }
                 ? new TrialResult(ProgramOutput.ToResult(output).Memory, ran)
+            : !meaning.IsCrash && said is { } words ? FailureOf(words)
             : new Failure(
                 meaning.Code.Length > 0 ? Catalogue.FindOrInternal(meaning.Code) : Catalogue.WorkerCrash,
-                $"{Path.GetFileName(trial.Handler.Path)} {meaning.Sentence}{(lastLine is null ? "" : $": {lastLine}")}"
+                $"{Path.GetFileName(trial.Handler.Path)} {meaning.Sentence}{(trial.Handler.IsServing ? " instead of answering" : "")}{(lastLine is null ? "" : $": {lastLine}")}"
             )
         );
     }
 
+    private TimeSpan? Limit => trial.Timeout ?? trial.Handler.Manifest.Timeout;
+
+    // A code of the plugin's own is in no catalogue, and is shown with its words.
+    private static Failure FailureOf(SlotReport report) =>
+        Catalogue.Find(report.Code) is { } known
+            ? new(known, report.Text)
+            : new(Catalogue.TaskFailed, report.Code.Length > 0 ? $"{report.Code}: {report.Text}" : report.Text);
+
     private void Begin(RunnerProcess runner)
     {
         var handler = trial.Handler;
+        if (handler.IsServing)
+        {
+            BeginServing(runner, handler);
+            return;
+        }
+
         if (handler.Form == HandlerForm.Executable)
         {
             runner.Execute(
@@ -190,10 +219,47 @@ public sealed class TrialRun : IRunnerEvents
         runner.Flush();
     }
 
+    private void BeginServing(RunnerProcess runner, TaskHandler handler)
+    {
+        runner.Serve(
+            new ExecCommand
+            {
+                Handle = Handle,
+                TaskId = TrialId,
+                Attempt = 1,
+                Type = handler.Type,
+                Path = handler.Path,
+                Arguments = [handler.Path],
+                Environment = PluginEnvironment.ForServing(Environment.GetEnvironmentVariables(), handler.Type),
+                WorkingDirectory = trial.OutputDirectory,
+            }
+        );
+        runner.Give(
+            new ServeTask
+            {
+                Handle = Handle,
+                TaskId = TrialId,
+                Attempt = 1,
+                Type = handler.Type,
+                Payload = trial.Payload,
+                OutputDirectory = trial.OutputDirectory,
+                Timeout = Limit,
+            }
+        );
+    }
+
     private void OnTimeout(RunnerProcess runner)
     {
         timedOut = true;
-        runner.Signal(Signals.Terminate);
+        if (trial.Handler.IsServing)
+        {
+            runner.Cancel(Handle);
+        }
+        else
+        {
+            runner.Signal(Signals.Terminate);
+        }
+
         _ = KillLaterAsync(runner);
     }
 

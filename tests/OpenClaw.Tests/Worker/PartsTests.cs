@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Tests.Support;
@@ -48,8 +49,20 @@ public sealed class PartsTests : IDisposable
     [InlineData("{\"message\": \"m\", \"more\": [1]}", -1, "m")]
     public void ProgressLinesAreRead(string line, double fraction, string message)
     {
-        Assert.True(ProgressLine.TryParse(line, out var read, out var text));
-        Assert.Equal((fraction, message), (read, text));
+        Assert.True(SideLine.TryParse(line, out var report));
+        Assert.Equal((FrameKind.Progress, fraction, message), (report.Kind, report.Fraction, report.Text));
+    }
+
+    [Fact]
+    public void ALineOfDescriptorThreeMayAlsoLogAndSayHowItFailed()
+    {
+        Assert.True(SideLine.TryParse("""{"kind":"log","level":"warn","message":"hm"}""", out var log));
+        Assert.Equal((FrameKind.Log, TaskLogLevel.Warning, "hm"), (log.Kind, log.Level, log.Text));
+        Assert.True(SideLine.TryParse("""{"kind":"failure","message":"no","code":"bad","retryable":false}""", out var failure));
+        Assert.Equal((FrameKind.Failed, "no", "bad", false), (failure.Kind, failure.Text, failure.Code, failure.Retryable));
+        Assert.True(SideLine.TryParse("""{"kind":"failure"}""", out var silent));
+        Assert.Equal(("It failed and did not say why", "", true), (silent.Text, silent.Code, silent.Retryable));
+        Assert.False(SideLine.TryParse("""{"kind":"result","result":1}""", out _));
     }
 
     [Theory]
@@ -59,7 +72,7 @@ public sealed class PartsTests : IDisposable
     [InlineData("{\"progress\": \"0.5\"}")]
     [InlineData("{\"message\": \"\\ud800\"}")]
     [InlineData("{\"progress\": 0.5")]
-    public void OtherLinesAreLeftAlone(string line) => Assert.False(ProgressLine.TryParse(line, out _, out _));
+    public void OtherLinesAreLeftAlone(string line) => Assert.False(SideLine.TryParse(line, out _));
 
     [Theory]
     [InlineData("", "null")]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
 
@@ -321,7 +322,7 @@ public sealed class WorkerCoreTests : IDisposable
         rig.Assign("prog", 0, 1);
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
-        rig.Core.OnResultTooLarge(runner);
+        rig.Core.OnViolation(runner, Catalogue.ResultTooLarge, "too much");
         rig.End(runner, signal: Signals.Terminate);
         rig.Ready();
 

@@ -25,6 +25,18 @@ internal sealed class TestRunner(int id) : IRunner
 
     public void Execute(ExecCommand command, ReadOnlyMemory<byte> payload) => Given.Add((long)command.Handle);
 
+    public void Serve(ExecCommand command) => Became = command;
+
+    public void Give(in ServeTask task) => Given.Add((long)task.Handle);
+
+    public void Cancel(ulong handle) => Cancelled.Add((long)handle);
+
+    public long MemoryBytes() => Memory;
+
+    public ExecCommand? Became { get; private set; }
+    public List<long> Cancelled { get; } = [];
+    public long Memory { get; set; }
+
     public void Close() => IsClosed = true;
 
     public void Signal(int signal) => Signals.Add(signal);
@@ -118,6 +130,10 @@ internal sealed class WorkerRig : IDisposable
         new()
         {
             ["noop"] = new TaskHandler("noop", HandlerForm.Builtin, "", ""),
+            ["served"] = new TaskHandler("served", HandlerForm.Executable, "/plugins/served", "v1")
+            {
+                Manifest = new PluginManifest { Mode = PluginMode.Serve, MaxMemoryBytes = 100 << 20 },
+            },
             ["prog"] = new TaskHandler("prog", HandlerForm.Executable, "/plugins/prog", "v1"),
         };
 

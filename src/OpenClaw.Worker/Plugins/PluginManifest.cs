@@ -1,0 +1,117 @@
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+
+namespace OpenClaw.Worker.Plugins;
+
+/// <summary>How a plugin's program is run.</summary>
+public enum PluginMode
+{
+    /// <summary>One process, one task.</summary>
+    Plain,
+
+    /// <summary>One process, many tasks, one at a time.</summary>
+    Serve,
+}
+
+/// <summary>What stands beside a plugin in <c>NAME.yaml</c> (or .yml, .toml, .json): all of it optional. Immutable, compared by value.</summary>
+public sealed record PluginManifest
+{
+    private const string ModeKey = "mode";
+    private const string TimeoutKey = "timeout";
+    private const string MemoryKey = "max_memory";
+    private const string VersionKey = "version";
+    private const string DescriptionKey = "description";
+    private const long LeastMemory = 1 << 20;
+    private const int LongestText = 500;
+
+    private static readonly string[] Keys = [ModeKey, TimeoutKey, MemoryKey, VersionKey, DescriptionKey];
+
+    /// <summary>That of a plugin without one.</summary>
+    public static PluginManifest None { get; } = new();
+
+    /// <summary>Of an executable alone.</summary>
+    public PluginMode Mode { get; init; }
+
+    /// <summary>How long an attempt may run when its task does not say; null: as the worker's settings say.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Bytes that the program may hold, of an executable alone; null: as the worker's settings say.</summary>
+    public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>The author's own version, shown beside that of the content.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>One line for lists.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Reads a manifest. Fails with the place of what is wrong: an unknown key, a value out of range, a key that does not suit the plugin.</summary>
+    /// <param name="path">The manifest's file.</param>
+    /// <param name="form">What it describes.</param>
+    public static Result<PluginManifest> Read(string path, HandlerForm form)
+    {
+        var read = ConfigReader.ReadFile(path);
+        return read.IsOk ? Of(read.Value, form) : read.Failure;
+    }
+
+    private static Result<PluginManifest> Of(SettingMap map, HandlerForm form)
+    {
+        var manifest = None;
+        var problems = new List<SettingsProblem>();
+        var seen = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
+        foreach (var (key, at, value) in map.Entries)
+        {
+            if (!seen.TryAdd(key, at))
+            {
+                problems.Add(new(at, key, $"stands here again; first at {seen[key]}"));
+                continue;
+            }
+
+            if (form == HandlerForm.Lua && (key is ModeKey or MemoryKey))
+            {
+                problems.Add(new(at, key, "is for executables; a Lua script runs in the worker's own runner (task.max_memory_gb)"));
+                continue;
+            }
+
+            string? problem = null;
+            manifest = key switch
+            {
+                ModeKey => manifest with { Mode = Take(SettingTypes.Choice<PluginMode>(), value, out problem) },
+                TimeoutKey => manifest with { Timeout = Take(SettingTypes.Duration, value, out problem) },
+                MemoryKey => manifest with { MaxMemoryBytes = Take(SettingTypes.Size, value, out problem) },
+                VersionKey => manifest with { Version = Take(SettingTypes.Text, value, out problem) ?? "" },
+                DescriptionKey => manifest with { Description = Take(SettingTypes.Text, value, out problem) ?? "" },
+                _ => manifest,
+            };
+            problem ??= Array.IndexOf(Keys, key) < 0 ? Unknown(key) : OutOfRange(key, manifest);
+            if (problem is not null)
+            {
+                problems.Add(new(value is SettingScalar && Array.IndexOf(Keys, key) >= 0 ? value.At : at, key, problem));
+            }
+        }
+
+        return problems.Count == 0 ? manifest : SettingsProblem.AsFailure(problems);
+    }
+
+    private static T Take<T>(SettingType<T> type, SettingNode value, out string? problem)
+    {
+        var reading = type.Read(value);
+        problem = reading.Problem;
+        return reading.Value;
+    }
+
+    private static string? OutOfRange(string key, PluginManifest manifest) =>
+        key switch
+        {
+            TimeoutKey when manifest.Timeout <= TimeSpan.Zero => "must be longer than nothing",
+            MemoryKey when manifest.MaxMemoryBytes < LeastMemory => "must be at least 1 MiB",
+            VersionKey when manifest.Version.Length > LongestText => $"is longer than {LongestText} characters",
+            DescriptionKey when manifest.Description.Length > LongestText => $"is longer than {LongestText} characters",
+            _ => null,
+        };
+
+    private static string Unknown(string key) =>
+        NearestName.Find(key, Keys) is { } near
+            ? $"is no key of a manifest; did you mean {near}?"
+            : $"is no key of a manifest: there are {string.Join(", ", Keys)}";
+}

@@ -1,0 +1,277 @@
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
+using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
+
+namespace OpenClaw.Tests.Worker;
+
+/// <summary>The pool with programs that serve: who becomes one, who stops being one, what ends a task.</summary>
+public sealed class ServingTests : IDisposable
+{
+    private readonly WorkerRig rig = new();
+
+    public ServingTests()
+    {
+        rig.Connect();
+        rig.Ready();
+    }
+
+    public void Dispose() => rig.Dispose();
+
+    private TestRunner Serving(long task)
+    {
+        rig.Assign("served", 0, task);
+        var runner = rig.RunnerOf(task);
+        rig.Report(runner, FrameKind.Becoming, task);
+        rig.Report(runner, FrameKind.Ready);
+        return runner;
+    }
+
+    private AttemptOutcome Last => rig.Manager.Outcomes[^1];
+
+    [Fact]
+    public void OneProcessRunsManyTasksAndNoOther()
+    {
+        var runner = Serving(1);
+        Assert.Equal("/plugins/served", runner.Became!.Path);
+        Assert.Contains("OPENCLAW_TASK_MODE=serve", runner.Became.Environment);
+        Assert.DoesNotContain(runner.Became.Environment, v => v.StartsWith("OPENCLAW_TASK_ID", StringComparison.Ordinal));
+        rig.Report(runner, FrameKind.Succeeded, 1);
+        rig.Assign("served", 0, 2);
+        Assert.Equal([1, 2], runner.Given);
+        rig.Report(runner, FrameKind.Started, 2);
+        rig.Report(runner, FrameKind.Succeeded, 2);
+        Assert.Equal(2, rig.Manager.Outcomes.Count);
+
+        // Both others go to the runner that is left; the serving program is of no use to them.
+        rig.Assign("noop", 0, 3);
+        Assert.NotSame(runner, rig.RunnerOf(3));
+        Assert.False(runner.IsClosed);
+    }
+
+    [Fact]
+    public void AProgramThatHasNotSaidHelloTakesNoMore()
+    {
+        rig.Assign("served", 0, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Assign("served", 0, 2);
+        Assert.NotSame(runner, rig.RunnerOf(2));
+    }
+
+    [Fact]
+    public void AnIdleProgramMakesRoomForAnotherTypeAndIsEndedWhenItDoesNotGo()
+    {
+        var first = Serving(1);
+        var second = Serving(2);
+        Assert.NotSame(first, second);
+        rig.Report(first, FrameKind.Succeeded, 1);
+        rig.Report(second, FrameKind.Succeeded, 2);
+        rig.Assign("noop", 0, 3);
+        var closed = Assert.Single(rig.Runners, r => r.IsClosed);
+        rig.Pass(TimeSpan.FromSeconds(6));
+        Assert.Contains(Signals.Kill, closed.Signals);
+        rig.End(closed, signal: Signals.Kill);
+        rig.Ready();
+        Assert.NotNull(rig.RunnerOf(3));
+        Assert.Equal(2, rig.Manager.Outcomes.Count);
+    }
+
+    [Fact]
+    public void WhatWaitsForAnIdleProgramPassesForAWhileAndNotForEver()
+    {
+        var first = Serving(1);
+        var second = Serving(2);
+
+        // A plain task in front, one for the program behind it.
+        rig.Assign("noop", 0, 3);
+        rig.Assign("served", 0, 4, 5);
+        rig.Report(first, FrameKind.Succeeded, 1, micros: 50_000);
+        Assert.Equal([1, 4], first.Given);
+        Assert.DoesNotContain(rig.Runners, r => r.IsClosed);
+        rig.Pass(TimeSpan.FromMilliseconds(250));
+        rig.Report(first, FrameKind.Started, 4);
+        rig.Report(first, FrameKind.Succeeded, 4, micros: 50_000);
+        Assert.True(first.IsClosed);
+        rig.End(first, exit: 0);
+        rig.Ready();
+        Assert.NotSame(first, rig.RunnerOf(3));
+        Assert.DoesNotContain(5, second.Given);
+    }
+
+    [Fact]
+    public void AChangedPluginIsUsedByTheNextTaskAndARunningOneKeepsItsVersion()
+    {
+        var runner = Serving(1);
+        rig.Handlers["served"] = rig.Handlers["served"] with { Version = "v2" };
+        rig.Core.OnTypesChanged(new PluginSet(rig.Handlers, []));
+        Assert.False(runner.IsClosed);
+        rig.Report(runner, FrameKind.Succeeded, 1);
+        Assert.Equal("v1", Last.PluginVersion);
+        Assert.True(runner.IsClosed);
+        rig.Assign("served", 0, 2);
+        var next = rig.RunnerOf(2);
+        Assert.NotSame(runner, next);
+        rig.Report(next, FrameKind.Becoming, 2);
+        rig.Report(next, FrameKind.Ready);
+        rig.Report(next, FrameKind.Succeeded, 2);
+        Assert.Equal("v2", Last.PluginVersion);
+
+        // Idle when it changes: gone at once.
+        rig.Handlers["served"] = rig.Handlers["served"] with
+        {
+            Version = "v3",
+        };
+        rig.Core.OnTypesChanged(new PluginSet(rig.Handlers, []));
+        Assert.True(next.IsClosed);
+    }
+
+    [Fact]
+    public void WhatWaitsTakesTheChangedPluginUnlessItAskedForTheOldOne()
+    {
+        Serving(1);
+        Serving(2);
+        rig.Assign("served", 0, 3);
+        var pinned = new Assignments
+        {
+            Assignments_ =
+            {
+                new Assignment
+                {
+                    Task = 4,
+                    Attempt = 1,
+                    Type = "served",
+                    PluginVersion = "v1",
+                },
+            },
+        };
+        rig.Core.OnAssignments(pinned);
+        rig.Core.AfterRun();
+        rig.Handlers["served"] = rig.Handlers["served"] with { Version = "v2" };
+        rig.Core.OnTypesChanged(new PluginSet(rig.Handlers, []));
+        rig.Core.AfterRun();
+        Assert.Equal((4L, "clw-plugin-missing"), (Last.Task, Last.Failure.Code));
+        var first = rig.RunnerOf(1);
+        rig.Report(first, FrameKind.Succeeded, 1);
+        rig.End(first, exit: 0);
+        rig.Ready();
+        var runner = rig.RunnerOf(3);
+        rig.Report(runner, FrameKind.Becoming, 3);
+        rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Succeeded, 3);
+        Assert.Equal((3L, "v2"), (Last.Task, Last.PluginVersion));
+    }
+
+    [Fact]
+    public void ATimeoutAsksAndThenKills()
+    {
+        rig.Assign("served", 1000, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Report(runner, FrameKind.Ready);
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal([1], runner.Cancelled);
+        Assert.Empty(runner.Signals);
+        rig.Pass(TimeSpan.FromSeconds(6));
+        Assert.Equal([Signals.Kill], runner.Signals);
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal("clw-task-timeout", Last.Failure.Code);
+    }
+
+    [Fact]
+    public void AProgramThatGivesUpInTimeLivesOn()
+    {
+        rig.Assign("served", 1000, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Report(runner, FrameKind.Ready);
+        rig.Pass(TimeSpan.FromSeconds(1));
+        rig.Report(runner, FrameKind.Failed, 1);
+        Assert.Equal("clw-task-timeout", Last.Failure.Code);
+        rig.Pass(TimeSpan.FromSeconds(10));
+        Assert.Empty(runner.Signals);
+        rig.Assign("served", 0, 2);
+        Assert.Equal([1, 2], runner.Given);
+
+        // A task that is not wanted any more: no outcome, and the program lives on as well.
+        rig.Report(runner, FrameKind.Started, 2);
+        rig.Core.OnCancel([new V1.Attempt { Task = 2, Attempt_ = 1 }]);
+        Assert.Equal([1, 2], runner.Cancelled);
+        rig.Report(runner, FrameKind.Failed, 2);
+        Assert.Single(rig.Manager.Outcomes);
+        rig.Assign("served", 0, 3);
+        Assert.Equal([1, 2, 3], runner.Given);
+    }
+
+    [Fact]
+    public void AViolationFailsTheTaskWithItsWordsAndEndsTheProcess()
+    {
+        var runner = Serving(1);
+        rig.Core.OnViolation(runner, Catalogue.PluginProtocol, "it said hello twice");
+        Assert.Equal([Signals.Kill], runner.Signals);
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal(("clw-plugin-protocol", "it said hello twice", true), (Last.Failure.Code, Last.Failure.Message, Last.Retryable));
+        Assert.Equal(3, rig.Runners.Count);
+    }
+
+    [Fact]
+    public void AProgramThatEndsInsteadOfAnsweringIsACrash()
+    {
+        var runner = Serving(1);
+        rig.Core.OnLines(runner, ["Traceback"]);
+        rig.End(runner, exit: 1);
+        Assert.Equal("clw-worker-crash", Last.Failure.Code);
+        Assert.Contains(
+            "ended instead of answering: served ended with exit code 1: Traceback",
+            Last.Failure.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("mine", "mine", "text")]
+    [InlineData("", "clw-task-failed", "text")]
+    [InlineData("Not A Code", "clw-task-failed", "text (code 'Not A Code')")]
+    [InlineData("clw-result-too-large", "clw-result-too-large", "text")]
+    [InlineData("clw-invented", "clw-task-failed", "text (code 'clw-invented')")]
+    public void AFailureKeepsThePluginsOwnCode(string said, string code, string message)
+    {
+        var runner = Serving(1);
+        rig.Report(runner, FrameKind.Failed, 1, code: said);
+        Assert.Equal((code, message), (Last.Failure.Code, Last.Failure.Message));
+    }
+
+    [Fact]
+    public void AProgramThatHoldsTooMuchMemoryIsEnded()
+    {
+        var runner = Serving(1);
+        runner.Memory = 100 << 20;
+        rig.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Empty(runner.Signals);
+        runner.Memory++;
+        rig.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal([Signals.Kill], runner.Signals);
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal("clw-memory-exhaust", Last.Failure.Code);
+        Assert.Contains("100 MiB", Last.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AServingProgramIsReplacedAfterItsTasks()
+    {
+        using var few = new WorkerRig(o => o with { RecycleAfter = 2 });
+        few.Connect();
+        few.Ready();
+        few.Assign("served", 0, 1);
+        var runner = few.RunnerOf(1);
+        few.Report(runner, FrameKind.Becoming, 1);
+        few.Report(runner, FrameKind.Ready);
+        few.Report(runner, FrameKind.Succeeded, 1);
+        Assert.False(runner.IsClosed);
+        few.Assign("served", 0, 2);
+        few.Report(runner, FrameKind.Started, 2);
+        few.Report(runner, FrameKind.Succeeded, 2);
+        Assert.True(runner.IsClosed);
+    }
+}
