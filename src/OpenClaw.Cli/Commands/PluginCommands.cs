@@ -43,6 +43,7 @@ internal static class PluginCommands
                 [Paths, Directory, Options.Config]
             ),
             PluginRunCommand.Create(run),
+            PluginNewCommand.Create(run),
         };
 
     /// <summary>Settings with the plugin directory that the command line names.</summary>
@@ -102,8 +103,10 @@ internal static class PluginCommands
 
         foreach (var problem in local.Problems)
         {
-            invocation.Terminal.Note($"{problem.Path}: {problem.Problem}");
+            invocation.Terminal.Note(problem.ToString());
         }
+
+        NoteDirectory(invocation, directory, local, served);
 
         if (!status.IsOk)
         {
@@ -111,6 +114,25 @@ internal static class PluginCommands
         }
 
         return 0;
+    }
+
+    // A cluster that was started with another directory is the commonest reason why the two halves of the table differ.
+    private static void NoteDirectory(
+        Invocation invocation,
+        string directory,
+        PluginSet local,
+        Dictionary<string, List<(string Worker, WorkerType Type)>> served
+    )
+    {
+        var there = System.IO.Directory.Exists(directory) ? "" : ", which is not there";
+        var elsewhere = served.Keys.Where(t => !local.Handlers.ContainsKey(t)).Order(StringComparer.Ordinal).ToList();
+        invocation.Terminal.Note($"FILE is of {directory}{there}; to look into another: --plugin-dir DIR");
+        if (elsewhere.Count > 0)
+        {
+            invocation.Terminal.Note(
+                $"note: workers serve {string.Join(", ", elsewhere)} from a directory of their own: --plugin-dir or task.plugin_dir of the worker"
+            );
+        }
     }
 
     private static Dictionary<string, List<(string Worker, WorkerType Type)>> Served(StatusResponse status)
@@ -167,6 +189,12 @@ internal static class PluginCommands
                     writer.WriteString("kind", here?.Kind ?? served[type][0].Type.Kind);
                     writer.WriteText("version", here?.Version);
                     writer.WriteText("file", here?.Path);
+                    if (here is not null && here.Manifest != PluginManifest.None)
+                    {
+                        writer.WriteText("label", here.Manifest.Version);
+                        writer.WriteText("description", here.Manifest.Description);
+                    }
+
                     writer.WriteStartArray("workers");
                     foreach (var (worker, kind) in served.GetValueOrDefault(type) ?? [])
                     {
@@ -187,6 +215,11 @@ internal static class PluginCommands
                     writer.WriteStartObject();
                     writer.WriteString("file", problem.Path);
                     writer.WriteString("problem", problem.Problem);
+                    if (problem.Line is { } line)
+                    {
+                        writer.WriteNumber("line", line);
+                    }
+
                     writer.WriteEndObject();
                 }
 

@@ -94,12 +94,13 @@ internal static class PluginRunCommand
         var problem = plugins.Problems.FirstOrDefault(p => Path.GetFileNameWithoutExtension(p.Path) == type);
         var near = NearestName.Find(type, plugins.Handlers.Keys);
         throw (
-            problem is not null
-                ? new Failure(Catalogue.PluginInvalid, $"{problem.Path}: {problem.Problem}")
-                : new Failure(
-                    Catalogue.PluginMissing,
-                    $"{directory} holds no plugin for the type '{type}'{(near is null ? "" : $"; did you mean {near}?")}"
-                )
+            problem is not null ? new Failure(Catalogue.PluginInvalid, problem.ToString())
+            : isPath && plugins.LeftAlone.FirstOrDefault(p => p.Path == Path.GetFullPath(asked)) is { } left
+                ? new Failure(Catalogue.PluginInvalid, left.ToString())
+            : new Failure(
+                Catalogue.PluginMissing,
+                $"{directory} holds no plugin for the type '{type}'{(near is null ? "" : $"; did you mean {near}?")}"
+            )
         ).AsException();
     }
 

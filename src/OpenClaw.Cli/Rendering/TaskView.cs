@@ -149,7 +149,7 @@ internal static class TaskView
             yield return Line("Last lines", Indent(string.Join('\n', failure.LastLines.Select(Table.OneLine))));
         }
 
-        yield return Line("Next", Hint.Beyond(Catalogue.FindOrInternal(failure.Code), "clw task show", task.Id, task.Type));
+        yield return Line("Next", Hint.Beyond(Catalogue.Find(failure.Code) ?? Catalogue.TaskFailed, "clw task show", task.Id, task.Type));
     }
 
     private static string Line(string label, string value) => $"{(label + ":").PadRight(LabelWidth)} {value}";

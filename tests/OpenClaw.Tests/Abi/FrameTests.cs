@@ -244,13 +244,18 @@ public sealed class FrameTests
             [
                 "PATH=/bin",
                 "HOME=/root",
-                "OPENCLAW_TASK_ID=task-1",
+                "OPENCLAW_TASK_MODE=plain",
                 "OPENCLAW_TASK_TYPE=thumb",
+                "OPENCLAW_TASK_INCARNATION=9",
+                "OPENCLAW_TASK_ID=task-1",
                 "OPENCLAW_TASK_ATTEMPT=2",
                 "OPENCLAW_TASK_OUTPUT_DIR=/o",
-                "OPENCLAW_TASK_INCARNATION=9",
             ],
             PluginEnvironment.For(own, "task-1", "thumb", 2, "/o", 9)
+        );
+        Assert.Equal(
+            ["PATH=/bin", "HOME=/root", "OPENCLAW_TASK_MODE=serve", "OPENCLAW_TASK_TYPE=thumb", "OPENCLAW_TASK_INCARNATION=9"],
+            PluginEnvironment.ForServing(own, "thumb", 9)
         );
     }
 }

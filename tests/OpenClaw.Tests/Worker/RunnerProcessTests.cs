@@ -1,4 +1,5 @@
 using OpenClaw.Abi.Processes;
+using OpenClaw.Core.Errors;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Tests.Worker;
@@ -51,7 +52,7 @@ public sealed class RunnerProcessTests : IDisposable
 
         public void Lines(IRunner runner, IReadOnlyList<string> lines) => OnLines();
 
-        public void ResultTooLarge(IRunner runner) { }
+        public void Violated(IRunner runner, ErrorEntry entry, string message) { }
 
         public void Faulted(IRunner runner, Exception fault) => Fault = fault;
 

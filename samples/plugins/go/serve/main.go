@@ -63,7 +63,7 @@ func main() {
 
 // answer runs a task; the next one comes when it has answered.
 func answer(ctx context.Context, task given) {
-	result, err := greet(ctx, task)
+	result, err := handle(ctx, task)
 	if err != nil {
 		var failed *failure
 		if !errors.As(err, &failed) {

@@ -22,7 +22,7 @@ def say(kind, **line):
     out.flush()
 
 
-def greet(task):
+def handle(task):
     payload = task["payload"]
     if not isinstance(payload, dict) or not isinstance(payload.get("name"), str):
         # Another attempt cannot help: the payload stays what it is.
@@ -38,7 +38,7 @@ for line in sys.stdin:
     if task["kind"] != "task":
         continue
     try:
-        say("result", id=task["id"], result=greet(task))
+        say("result", id=task["id"], result=handle(task))
     except Failure as failure:
         say("failure", id=task["id"], **failure.line)
     except Exception as error:

@@ -169,6 +169,9 @@ internal static class SubmitCommand
         throw FailureOf(task).AsException();
     }
 
+    // A plugin's own code is in no catalogue.
+    private static string OwnCode(V1.Task task) => task.Failure is { Code: var code } && Catalogue.Find(code) is null ? code + ": " : "";
+
     private static Failure FailureOf(V1.Task task) =>
         task.State == TaskState.Cancelled
             ? new(
@@ -180,8 +183,8 @@ internal static class SubmitCommand
                 Exit = ExitCode.Failed,
             }
             : new Failure(
-                Catalogue.FindOrInternal(task.Failure?.Code ?? ""),
-                $"{task.Id} ended {TaskMessages.Name(task.State)}: {task.Failure?.Message}",
+                Catalogue.Find(task.Failure?.Code ?? "") ?? Catalogue.TaskFailed,
+                $"{task.Id} ended {TaskMessages.Name(task.State)}: {OwnCode(task)}{task.Failure?.Message}",
                 $"See everything about it: clw task show {task.Id}"
             )
             {

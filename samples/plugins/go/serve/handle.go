@@ -22,8 +22,8 @@ type result struct {
 	Text string `json:"text"`
 }
 
-// greet does the work. ctx ends when the task's time is over or nobody wants its result any more.
-func greet(ctx context.Context, task given) (any, error) {
+// handle does the work. ctx ends when the task's time is over or nobody wants its result any more.
+func handle(ctx context.Context, task given) (any, error) {
 	var p payload
 	if err := json.Unmarshal(task.Payload, &p); err != nil || p.Name == "" {
 		// Another attempt cannot help: the payload stays what it is.

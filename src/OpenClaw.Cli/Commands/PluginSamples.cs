@@ -1,0 +1,45 @@
+using OpenClaw.Cli.Supervision;
+
+namespace OpenClaw.Cli.Commands;
+
+/// <summary>The plugins of samples/plugins, from which new ones are made.</summary>
+internal static class PluginSamples
+{
+    /// <summary>What they are all called.</summary>
+    public const string Name = "greet";
+
+    private const string Reference = "    <ProjectReference Include=\"../../../../src/OpenClaw.Client/OpenClaw.Client.csproj\" />";
+
+    /// <summary>A sample's text as another plugin's.</summary>
+    public static string Adapt(string text, string name) =>
+        text.Replace(
+                Reference,
+                $"""
+                    <!-- The library stands beside clw; -p:OpenClaw=DIR names another place, and the package OpenClaw.Client does as well. -->
+                    <Reference Include="OpenClaw.Client" HintPath="$(OpenClaw)/OpenClaw.Client.dll" />
+                """,
+                StringComparison.Ordinal
+            )
+            .Replace(
+                "    <OutputType>Exe</OutputType>",
+                $"    <OpenClaw Condition=\"'$(OpenClaw)' == ''\">{Library()}</OpenClaw>\n    <OutputType>Exe</OutputType>",
+                StringComparison.Ordinal
+            )
+            .Replace("Greets whom the payload names", "Greets whom the payload names, to begin with", StringComparison.Ordinal)
+            .Replace("greeting", "\u0001", StringComparison.Ordinal)
+            .Replace(Name, name, StringComparison.Ordinal)
+            .Replace("\u0001", "greeting", StringComparison.Ordinal);
+
+    // In a checkout each build has a directory of its own, and a link leads to the newest: the project must outlive the build.
+    private static string Library()
+    {
+        var own = Path.GetDirectoryName(Programs.Clw)!;
+        var builds = Path.GetDirectoryName(own);
+        return
+            Path.GetFileName(builds) == "builds"
+            && Path.Combine(Path.GetDirectoryName(builds)!, "bin") is var link
+            && Directory.Exists(link)
+            ? link
+            : own;
+    }
+}
