@@ -15,9 +15,6 @@ public sealed record ScriptVerdict(string? Problem, int? Line, bool IsMissing)
     /// the script, and is worth another try.
     /// </summary>
     public bool IsPassing { get; init; }
-
-    /// <summary>What is wrong, with its line; null when nothing is.</summary>
-    public string? Text => this is { Problem: not null, Line: { } line } ? $"line {line}: {Problem}" : Problem;
 }
 
 /// <summary>Checks a Lua script with <c>clw-runner --check FILE</c>: the very interpreter that will run it.</summary>

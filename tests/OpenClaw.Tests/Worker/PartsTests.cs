@@ -147,7 +147,7 @@ public sealed class PartsTests : IDisposable
         );
         Plugin("image.lua", "good");
         await catalog.RefreshAsync(default);
-        Assert.Equal("line 1: cannot be checked: no more processes", Assert.Single(catalog.Current.Problems).Problem);
+        Assert.Equal("cannot be checked: no more processes", Assert.Single(catalog.Current.Problems).Problem);
         await catalog.RefreshAsync(default);
         Assert.Equal(1, checks);
         time.Advance(TimeSpan.FromSeconds(30));
