@@ -103,9 +103,9 @@ try
     // docs: cancel
     var later = await client.SubmitAsync(new TaskRequest("noop") { Delay = TimeSpan.FromHours(1) });
     await later.CancelAsync("not needed any more");
-    await later.RetryAsync();
-    await later.CancelAsync();
-    Console.WriteLine($"cancelled: {(await later.WaitAsync()).State}");
+    Console.WriteLine($"cancelled: {(await later.GetAsync()).Reason}");
+    await later.RetryAsync(); // at once, whatever its delay was
+    Console.WriteLine($"after the retry: {(await later.WaitAsync()).State}");
     // end
 
     // docs: errors

@@ -60,7 +60,8 @@ public sealed class PackageTests
                 "4 files have ",
                 "5000 are stored",
                 "1 worker, healthy: True",
-                "cancelled: Cancelled",
+                "cancelled: not needed any more",
+                "after the retry: Succeeded",
                 "the task failed: clw-task-failed: ",
                 "Next: ",
             }
