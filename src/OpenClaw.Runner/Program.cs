@@ -28,11 +28,17 @@ if (ProcessLimits.FromText(text) is not { } limits)
     Console.Error.WriteLine($"clw-runner: clw-init-fail: {ProcessLimits.Variable} is \"{text}\", which is not a list of limits");
     return ExitCodes.Usage;
 }
+var granted = Environment.GetEnvironmentVariable(HostRights.Variable) ?? "";
+if (HostRights.FromText(granted) is not { } rights)
+{
+    Console.Error.WriteLine($"clw-runner: clw-init-fail: {HostRights.Variable} is \"{granted}\", which is not a list of rights");
+    return ExitCodes.Usage;
+}
 foreach (var refused in ResourceLimits.Apply(limits))
 {
     Console.Error.WriteLine($"clw-runner: {refused}");
 }
 
 using var channel = WorkerChannel.TakeStandardStreams();
-using var lua = new OpenClaw.Runner.Lua.LuaEngine(limits.LuaBytes);
+using var lua = new OpenClaw.Runner.Lua.LuaEngine(limits.LuaBytes, rights);
 return new RunnerLoop(channel, lua).Run();

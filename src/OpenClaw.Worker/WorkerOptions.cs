@@ -53,6 +53,9 @@ public sealed record WorkerOptions
 
     /// <summary>0 to 1000: how readily the kernel ends a runner for lack of memory before the worker.</summary>
     public int OomScore { get; init; }
+
+    /// <summary>What host functions of scripts may reach.</summary>
+    public OpenClaw.Abi.Protocol.HostRights HostRights { get; init; } = OpenClaw.Abi.Protocol.HostRights.None;
     public long OutboxMaxBytes { get; init; } = 1L << 30;
 
     /// <summary>How long the output of an ended task is kept after its last change.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Files;
+using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
@@ -132,6 +133,12 @@ public static partial class WorkerProgram
             OpenFiles = settings.Worker.OpenFiles,
             CoreBytes = settings.Task.EnableCoreDumps ? settings.Task.CoreMaxBytes : 0,
             OomScore = settings.Task.OomScore,
+            HostRights = new HostRights
+            {
+                ReadRoots = settings.Task.ReadRoots,
+                WriteRoots = settings.Task.WriteRoots,
+                HttpHosts = settings.Task.HttpHosts,
+            },
             OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
             OutputMaxAge = settings.Worker.OutputMaxAge,
             OutputMaxBytes = settings.Worker.OutputMaxBytes,

@@ -20,6 +20,10 @@ public static partial class Catalogue
             WorkerLost,
             LeaseLost,
             MemoryExhaust,
+            PictureInvalid,
+            PictureTool,
+            PathRefused,
+            HttpRefused,
         ];
 
     public static ErrorEntry PayloadInvalid { get; } =
@@ -271,5 +275,80 @@ public static partial class Catalogue
             Related = ["clw-worker-crash", "clw-task-timeout"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry PictureInvalid { get; } =
+        new()
+        {
+            Code = "clw-picture-invalid",
+            Title = "The picture cannot be read",
+            Meaning =
+                "A plugin loaded a file that is no picture, a damaged one, or one that is too large. The message names what is wrong and the byte where it was seen. The task is not repeated: the file would be the same.",
+            Causes =
+            [
+                "The file was cut short or changed on its way (a transfer in text mode changes the ends of lines)",
+                "It is not what its name says",
+                "A side is over 100,000 pixels, or the whole over 100,000,000",
+            ],
+            Checks = ["file PICTURE", "pngcheck -v PICTURE"],
+            Cure = ["Transfer or make the picture again", "Scale a picture that is too large down first"],
+            Related = ["clw-picture-tool", "clw-memory-exhaust"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry PictureTool { get; } =
+        new()
+        {
+            Code = "clw-picture-tool",
+            Title = "The program that reads this kind of picture is missing or failed",
+            Meaning =
+                "PNG is read by OpenClaw itself; every other format by ImageMagick or vips, where one of them is installed on the worker.",
+            Causes = ["Neither is installed, or not in the PATH of the worker", "It took over 60 s", "It cannot be started"],
+            Checks = ["Which of them the worker's machine has: command -v magick convert vips"],
+            Cure = ["Install imagemagick or libvips-tools on the worker", "Convert the pictures to PNG first"],
+            Related = ["clw-picture-invalid"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Unavailable,
+        };
+
+    public static ErrorEntry PathRefused { get; } =
+        new()
+        {
+            Code = "clw-path-refused",
+            Title = "A task may not use this path",
+            Meaning =
+                "A path usually comes from a payload, so host functions read only below the plugin's directory, the task's output directory and task.read_roots, and write only below the task's output directory and task.write_roots. Links and .. are resolved before the path is compared.",
+            Causes =
+            [
+                "The directory is not listed in the worker's configuration",
+                "A link below a listed directory leads out of it",
+                "The directory does not exist, or the worker may not use it",
+            ],
+            Checks = ["What is set: clw debug config", "Where the path leads: realpath PATH"],
+            Cure = ["Add the directory to task.read_roots or task.write_roots of the worker and start it again"],
+            Related = ["clw-picture-invalid"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.InvalidInput,
+        };
+
+    public static ErrorEntry HttpRefused { get; } =
+        new()
+        {
+            Code = "clw-http-refused",
+            Title = "A task's http request was not made, or not answered",
+            Meaning =
+                "http is off unless the worker's owner lists hosts in task.http_hosts. Private addresses are asked only where a host is listed by its name. A request has a time limit, and its answer a size limit of 16 MiB.",
+            Causes =
+            [
+                "task.http_hosts is empty, or does not list the host (with its port, unless that is 80 or 443)",
+                "The host leads to a private address and is covered by * or *.domain alone",
+                "The host does not answer in time",
+            ],
+            Checks = ["What is set: clw debug config", "curl -v URL on the worker's machine"],
+            Cure = ["Add the host to task.http_hosts of the worker and start it again"],
+            Related = ["clw-path-refused"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Unavailable,
         };
 }

@@ -49,6 +49,16 @@ public sealed record SettingsRule(string Name, bool Fatal, IReadOnlyList<Setting
                     ? $"must not be under reconnect_interval ({Show(s.Cluster.ReconnectInterval)})"
                     : null
         ),
+        // A relative one would mean another directory for each way to start a worker.
+        new(
+            "roots-are-absolute",
+            true,
+            [TaskKeys.ReadRoots, TaskKeys.WriteRoots],
+            s =>
+                s.Task.ReadRoots.Concat(s.Task.WriteRoots).FirstOrDefault(r => !Path.IsPathRooted(r)) is { } relative
+                    ? $"must be absolute directories, not {relative}"
+                    : null
+        ),
         new(
             "smaller-memory-wins",
             false,

@@ -33,6 +33,7 @@ internal static unsafe class HostCalls
                 HostFunction.Of("decode"u8, &Decode),
                 HostFunction.Of("array"u8, &Array),
                 HostFunction.Of("final"u8, &Final),
+                HostFunction.Of("code"u8, &Code),
             ]
         );
 
@@ -41,6 +42,7 @@ internal static unsafe class HostCalls
     {
         var session = LuaSession.Current;
         var top = LuaNative.lua_gettop(state);
+        session.Refusal = null;
         session.Memory->Overdraft++;
         try
         {
@@ -81,7 +83,13 @@ internal static unsafe class HostCalls
             LuaNative.lua_settop(state, 0);
             LuaNative.lua_pushboolean(state, 0);
             LuaNative.Push(state, Encoding.UTF8.GetBytes(problem));
-            return 2;
+            if (session.Refusal is not { } refusal || problem != refusal.Message)
+            {
+                return 2;
+            }
+            LuaNative.Push(state, Encoding.UTF8.GetBytes(refusal.Code));
+            LuaNative.lua_pushboolean(state, refusal.Retryable ? 1 : 0);
+            return 4;
         }
         finally
         {
@@ -109,6 +117,9 @@ internal static unsafe class HostCalls
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Final(nint state) => Enter(state, &FinalBody);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Code(nint state) => Enter(state, &CodeBody);
 
     private static string? LogBody(nint state, LuaSession session)
     {
@@ -187,6 +198,13 @@ internal static unsafe class HostCalls
     private static string? FinalBody(nint state, LuaSession session)
     {
         session.Retryable = false;
+        return null;
+    }
+
+    /// <summary>The error that ends the script is one of ours: its code becomes that of the failure.</summary>
+    private static string? CodeBody(nint state, LuaSession session)
+    {
+        session.FailureCode = Encoding.UTF8.GetString(LuaNative.Text(state, 1));
         return null;
     }
 }

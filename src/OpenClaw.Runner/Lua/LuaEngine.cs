@@ -39,16 +39,19 @@ internal readonly ref struct LuaTask
 }
 
 /// <summary>Runs scripts, each in a fresh state.</summary>
-internal sealed unsafe class LuaEngine(long? memoryLimit) : IDisposable
+internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = null) : IDisposable
 {
     private const long DefaultMemory = 256 << 20;
 
     /// <summary>What scripts find. The first one's Lua file gives the handler of errors.</summary>
-    public static IReadOnlyList<LuaModule> Modules { get; } = [HostCalls.Core];
+    public static IReadOnlyList<LuaModule> Modules { get; } = [HostCalls.Core, PictureCalls.Pictures, HttpCalls.Http];
 
     public LuaScripts Scripts { get; } = new();
 
     public LuaJsonWriter Json { get; } = new();
+
+    /// <summary>What host functions may reach.</summary>
+    public HostRights Rights { get; } = rights ?? HostRights.None;
 
     /// <summary>Bytes that one state may hold.</summary>
     public long MemoryLimit { get; } = memoryLimit ?? DefaultMemory;
@@ -57,6 +60,7 @@ internal sealed unsafe class LuaEngine(long? memoryLimit) : IDisposable
     public LuaOutcome Run(string path, in LuaTask task, ILuaHost host)
     {
         using var session = LuaSession.Open(this, host, Path.GetDirectoryName(path) ?? "");
+        session.OutputDirectory = Encoding.UTF8.GetString(task.OutputDirectory);
         var state = session.State;
         if (Scripts.Load(state, path) is { } problem)
         {
@@ -158,7 +162,7 @@ internal sealed unsafe class LuaEngine(long? memoryLimit) : IDisposable
             return Exhausted(session);
         }
         return LuaOutcome.Fail(
-            "clw-task-failed",
+            session.FailureCode ?? "clw-task-failed",
             status == LuaNative.ErrorInHandler && message.IsEmpty
                 ? "an error while an error was handled"
                 : Encoding.UTF8.GetString(message),

@@ -33,6 +33,25 @@ internal unsafe struct LuaMemory
         return IsOver;
     }
 
+    /// <summary>
+    /// Whether the state can take one block of this size now. For large ones, before they are asked for: what overdraft grants, the
+    /// system may still refuse, and that refusal would be raised.
+    /// </summary>
+    public bool HasRoomFor(nint state, long bytes)
+    {
+        if (Used + bytes > Limit)
+        {
+            _ = LuaNative.lua_gc(state, LuaNative.CollectGarbage);
+        }
+        if (Used + bytes <= Limit && LuaNative.malloc((nuint)bytes) is var probe && probe is not null)
+        {
+            LuaNative.free(probe);
+            return true;
+        }
+        Refuse(bytes);
+        return false;
+    }
+
     public void Refuse(long bytes)
     {
         Refused = bytes;

@@ -24,6 +24,7 @@ internal static unsafe partial class LuaNative
     public const int TypeString = 4;
     public const int TypeTable = 5;
     public const int TypeFunction = 6;
+    public const int TypeUserData = 7;
 
     [LibraryImport(Library)]
     public static partial nint lua_newstate(delegate* unmanaged[Cdecl]<void*, void*, nuint, nuint, void*> allocator, void* data);
@@ -134,6 +135,15 @@ internal static unsafe partial class LuaNative
     [LibraryImport(Library)]
     public static partial void lua_createtable(nint state, int arrayRoom, int hashRoom);
 
+    /// <summary>Memory of the state's own: counted against its limit, freed when nothing refers to it.</summary>
+    [LibraryImport(Library)]
+    public static partial void* lua_newuserdatauv(nint state, nuint bytes, int values);
+
+    /// <summary><see cref="lua_tointegerx"/> of a value that is known to be a number: parses nothing, so that it is as short as it looks.</summary>
+    [LibraryImport(Library, EntryPoint = "lua_tointegerx")]
+    [SuppressGCTransition]
+    public static partial long lua_numbertointegerx(nint state, int index, int* isNumber);
+
     [LibraryImport(Library)]
     public static partial int lua_rawget(nint state, int index);
 
@@ -213,6 +223,9 @@ internal static unsafe partial class LuaNative
     [LibraryImport("libc")]
     [SuppressGCTransition]
     public static partial void* realloc(void* block, nuint size);
+
+    [LibraryImport("libc")]
+    public static partial void* malloc(nuint size);
 
     [LibraryImport("libc")]
     [SuppressGCTransition]

@@ -2,18 +2,36 @@
 -- message, and the functions here raise it at the caller's line.
 local host = ...
 local error, type, tostring, select, pcall = error, type, tostring, select, pcall
-local concat, traceback = table.concat, debug.traceback
+local concat, traceback, getinfo = table.concat, debug.traceback, debug.getinfo
+local getmetatable, setmetatable = getmetatable, setmetatable
+
+-- What a host function refused, as it is raised: who catches it finds message, code and retryable, and can use it as text.
+local failure = { __name = "failure" }
+function failure.__tostring(f)
+  return f.message
+end
+function failure.__concat(a, b)
+  return tostring(a) .. tostring(b)
+end
 
 -- Raises at the line that called the function that calls this. Lack of memory is recognised by its bare text.
-local function raise(problem)
+local function raise(problem, code, retryable)
+  if code then
+    local at = getinfo(3, "Sl")
+    if at and at.currentline > 0 then
+      problem = at.short_src .. ":" .. at.currentline .. ": " .. problem
+    end
+    error(setmetatable({ message = problem, code = code, retryable = retryable }, failure), 0)
+  end
   error(problem, problem == "not enough memory" and 0 or 3)
 end
+host.raise = raise
 
 local function checked(f)
   return function(...)
-    local ok, value = f(...)
+    local ok, value, code, retryable = f(...)
     if not ok then
-      raise(value)
+      raise(value, code, retryable)
     end
     return value
   end
@@ -76,6 +94,9 @@ return function(raised)
       host.final()
     end
     local meta = getmetatable(raised)
+    if meta == failure then
+      host.code(raised.code)
+    end
     if type(meta) == "table" and meta.__tostring then
       message = tostring(raised)
     elseif raised.message ~= nil then

@@ -18,6 +18,11 @@ internal static class RunnerEnvironment
             environment.Add($"{ProcessLimits.Variable}={limits}");
         }
 
+        if (options.HostRights.ToText() is { Length: > 0 } rights)
+        {
+            environment.Add($"{HostRights.Variable}={rights}");
+        }
+
         // Small heaps: there are many runners, and each runs one task at a time.
         environment.Add("DOTNET_gcServer=0");
         environment.Add("DOTNET_TieredPGO=0");

@@ -293,5 +293,8 @@ public sealed class TrialRun : IRunnerEvents
             StateDirectory = trial.OutputDirectory,
             PluginDirectory = Path.GetDirectoryName(trial.Handler.Path) ?? "",
             RunnerPath = trial.RunnerPath,
+
+            // Whoever tries a plugin wrote the payload and could read the files without us.
+            HostRights = new HostRights { ReadRoots = ["/"] },
         };
 }

@@ -45,7 +45,11 @@ public sealed class RunnerProcess : IAsyncDisposable
     public PipeStream Reports { get; }
     public PipeStream ProgressPipe { get; }
 
-    public static async Task<RunnerProcess> StartAsync(ProcessLimits? limits = null)
+    public static async Task<RunnerProcess> StartAsync(
+        ProcessLimits? limits = null,
+        HostRights? rights = null,
+        params (string Name, string Value)[] environment
+    )
     {
         var commands = Pipes.Create();
         var reports = Pipes.Create();
@@ -60,11 +64,13 @@ public sealed class RunnerProcess : IAsyncDisposable
             {
                 Path = Program,
                 Arguments = ["clw-runner"],
-                Environment = ChildStart.InheritedEnvironment(
+                Environment = ChildStart.InheritedEnvironment([
                     (ProcessLimits.Variable, (limits ?? ProcessLimits.None).ToText()),
                     (ParentDeath.Variable, $"{Environment.ProcessId}"),
-                    ("OPENCLAW_TOKEN", "secret")
-                ),
+                    ("OPENCLAW_TOKEN", "secret"),
+                    (HostRights.Variable, (rights ?? HostRights.None).ToText()),
+                    .. environment,
+                ]),
                 Descriptors = [new(0, a), new(1, b), new(2, c), new(3, d)],
             }
         );

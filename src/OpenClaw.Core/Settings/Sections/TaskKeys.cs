@@ -94,6 +94,32 @@ public static class TaskKeys
             Flags = ["--oom-score"],
         };
 
+    public static SettingKey<IReadOnlyList<string>> ReadRoots { get; } =
+        new(
+            "task.read_roots",
+            SettingTypes.TextList,
+            "Directories below which load_image may read, besides the plugin's own and the task's output."
+        )
+        {
+            Default = "",
+        };
+
+    public static SettingKey<IReadOnlyList<string>> WriteRoots { get; } =
+        new("task.write_roots", SettingTypes.TextList, "Directories below which img:save(path) may write, besides the task's output.")
+        {
+            Default = "",
+        };
+
+    public static SettingKey<IReadOnlyList<string>> HttpHosts { get; } =
+        new(
+            "task.http_hosts",
+            SettingTypes.TextList,
+            "Hosts that Lua tasks may ask over http: name, name:port, *.domain or *; private addresses only by name. Empty: http is off."
+        )
+        {
+            Default = "",
+        };
+
     public static IReadOnlyList<SettingKey> All =>
         [
             MaxMemoryGb,
@@ -107,5 +133,8 @@ public static class TaskKeys
             EnableCoreDumps,
             CoreMaxBytes,
             OomScore,
+            ReadRoots,
+            WriteRoots,
+            HttpHosts,
         ];
 }

@@ -40,6 +40,15 @@ public sealed record TaskSettings
     /// <summary>-1000 to 1000.</summary>
     public required int OomScore { get; init; }
 
+    /// <summary>Absolute directories that pictures may be read from.</summary>
+    public required IReadOnlyList<string> ReadRoots { get; init; }
+
+    /// <summary>Absolute directories that pictures may be written to.</summary>
+    public required IReadOnlyList<string> WriteRoots { get; init; }
+
+    /// <summary>Hosts that tasks may ask; empty: http is off.</summary>
+    public required IReadOnlyList<string> HttpHosts { get; init; }
+
     internal static TaskSettings From(OpenClawSettings settings) =>
         new()
         {
@@ -54,5 +63,8 @@ public sealed record TaskSettings
             EnableCoreDumps = settings.Get(TaskKeys.EnableCoreDumps),
             CoreMaxBytes = settings.Get(TaskKeys.CoreMaxBytes),
             OomScore = settings.Int(TaskKeys.OomScore),
+            ReadRoots = settings.Get(TaskKeys.ReadRoots),
+            WriteRoots = settings.Get(TaskKeys.WriteRoots),
+            HttpHosts = settings.Get(TaskKeys.HttpHosts),
         };
 }
