@@ -12,6 +12,9 @@ internal static class GzipCodec
     /// <summary>Messages under this many bytes are sent as they are.</summary>
     public const int MinSize = 512;
 
+    // Checksum and length, at the end.
+    private const int TrailerSize = 8;
+
     public static void Write<T>(IBufferWriter<byte> writer, T message, int size)
         where T : class, IMessage<T>, IBufferMessage
     {
@@ -35,45 +38,56 @@ internal static class GzipCodec
         }
     }
 
-    /// <summary>Unpacks at most <paramref name="maxSize"/> bytes: a small message cannot grow into a large one unseen.</summary>
+    /// <summary>
+    /// Unpacks a message of at most <paramref name="maxSize"/> bytes: a small message cannot grow into a large one unseen. Its last four
+    /// bytes say how long it is (RFC 1952): too long is refused before a byte is unpacked, and one that is longer than it says is broken.
+    /// </summary>
     public static T? Read<T>(ReadOnlySequence<byte> body, MessageParser<T> parser, int maxSize, out Failure? failure)
         where T : class, IMessage<T>, IBufferMessage
     {
         failure = null;
-        var packed = ArrayPool<byte>.Shared.Rent(Math.Max(1, (int)body.Length));
-        using var plain = new PooledBuffer();
+        if (body.Length < TrailerSize)
+        {
+            failure = NotGzip();
+            return null;
+        }
+
+        var packed = ArrayPool<byte>.Shared.Rent((int)body.Length);
+        byte[]? plain = null;
         try
         {
             body.CopyTo(packed);
-            using var gzip = new GZipStream(new MemoryStream(packed, 0, (int)body.Length, writable: false), CompressionMode.Decompress);
-            while (true)
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan((int)body.Length - 4));
+            if (length > maxSize)
             {
-                var read = gzip.Read(plain.GetSpan(4096));
-                if (read == 0)
-                {
-                    // The stream does not mind an input that ends early; its last four bytes are the length that it should have.
-                    if (body.Length < 4 || BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan((int)body.Length - 4)) != plain.Length)
-                    {
-                        throw new InvalidDataException();
-                    }
-                    return parser.ParseFrom(plain.Written.Span);
-                }
-                plain.Advance(read);
-                if (plain.Length > maxSize)
-                {
-                    failure = MessageWriter.TooLarge("unpacked", plain.Length, maxSize);
-                    return null;
-                }
+                failure = MessageWriter.TooLarge("unpacked", length, maxSize);
+                return null;
             }
+
+            // One more than there should be: the read that fills it tells of a message that lies about its length.
+            plain = ArrayPool<byte>.Shared.Rent((int)length + 1);
+            using var gzip = new GZipStream(new MemoryStream(packed, 0, (int)body.Length, writable: false), CompressionMode.Decompress);
+            if (gzip.ReadAtLeast(plain.AsSpan(0, (int)length + 1), (int)length + 1, throwOnEndOfStream: false) != length)
+            {
+                throw new InvalidDataException();
+            }
+
+            return parser.ParseFrom(plain.AsSpan(0, (int)length));
         }
         catch (InvalidDataException)
         {
-            failure = MessageReader.Broken("a message marked as gzip is not gzip", "gzip");
+            failure = NotGzip();
             return null;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(packed);
+            if (plain is not null)
+            {
+                ArrayPool<byte>.Shared.Return(plain);
+            }
         }
     }
+
+    private static Failure NotGzip() => MessageReader.Broken("a message marked as gzip is not gzip", "gzip");
 }

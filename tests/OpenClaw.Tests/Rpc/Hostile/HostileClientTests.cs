@@ -23,7 +23,8 @@ public sealed class HostileClientTests(HostileClientTests.Server server) : IClas
             { "not gzip", [1, 0, 0, 0, 3, 1, 2, 3], "13 clw-protocol" },
             { "not protobuf", [0, 0, 0, 0, 1, 0xFF], "13 clw-protocol" },
             { "gzip bomb", Message(1, Bomb(256 << 20)), "8 clw-message-too-large" },
-            { "torn gzip", Message(1, Bomb(100_000)[..^9]), "13 clw-protocol" },
+            { "gzip bomb that says it is small", Message(1, [.. Bomb(256 << 20)[..^4], 100, 0, 0, 0]), "13 clw-protocol" },
+            { "torn gzip", Message(1, [.. Bomb(100_000)[..^9], 9, 0, 0, 0]), "13 clw-protocol" },
         };
 
     [Theory]
