@@ -12,6 +12,9 @@ internal static class GzipCodec
     /// <summary>Messages under this many bytes are sent as they are.</summary>
     public const int MinSize = 512;
 
+    /// <summary>Deflate packs no better than this.</summary>
+    private const long MostRatio = 1032;
+
     // Checksum and length, at the end.
     private const int TrailerSize = 8;
 
@@ -60,7 +63,8 @@ internal static class GzipCodec
             var length = BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan((int)body.Length - 4));
             if (length > maxSize)
             {
-                failure = MessageWriter.TooLarge("unpacked", length, maxSize);
+                // What deflate cannot have made is no length: the end is torn off.
+                failure = length <= MostRatio * body.Length ? MessageWriter.TooLarge("unpacked", length, maxSize) : NotGzip();
                 return null;
             }
 
