@@ -211,7 +211,7 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
     {
         var data = With(failure, "acknowledged", acknowledged);
         data["uncertain"] = uncertain.ToString(CultureInfo.InvariantCulture);
-        if (uncertain == 0 || failure.Entry != Catalogue.ConnectionLost)
+        if (uncertain == 0 || Patience.CertainlyNotArrived(failure))
         {
             return failure with { Message = $"{failure.Message.TrimEnd('.')}; {Stored} stored", Data = data };
         }

@@ -1,5 +1,6 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Client.Wire;
 
@@ -73,14 +74,12 @@ internal sealed class Patience(Caller caller, WireOptions options, bool endless)
     }
 
     private static bool MayRepeat(Failure failure, Repeat repeat) =>
-        failure.Entry.Kind == FailureKind.Unavailable && (repeat == Repeat.Always || CertainlyNotArrived(failure.Entry));
+        failure.Entry.Kind == FailureKind.Unavailable && (repeat == Repeat.Always || CertainlyNotArrived(failure));
 
-    // Nobody listened, nobody could be reached, or whoever answered said that nothing was done. After any other loss the call may have
-    // been carried out.
-    private static bool CertainlyNotArrived(ErrorEntry entry) =>
-        entry == Catalogue.ConnectionRefused
-        || entry == Catalogue.ConnectionTimeout
-        || entry == Catalogue.HandshakeTimeout
-        || entry == Catalogue.HostUnknown
-        || entry == Catalogue.ManagerStopping;
+    /// <summary>
+    /// Nothing was sent, or whoever answered said that nothing was done. After any other loss the call may have been carried out,
+    /// whatever its failure is called: also on a connection that never answered anything.
+    /// </summary>
+    public static bool CertainlyNotArrived(Failure failure) =>
+        failure.Entry == Catalogue.ManagerStopping || failure.Data.GetValueOrDefault(RpcChannel.SentKey) == "no";
 }

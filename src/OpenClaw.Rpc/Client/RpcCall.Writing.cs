@@ -89,7 +89,7 @@ public sealed partial class RpcCall<TReq, TRes>
                     {
                         Data = new Dictionary<string, string>(StringComparer.Ordinal) { ["cause"] = "ended" },
                     }
-                    : channel.Classify(e)
+                    : channel.Classify(e, body)
             );
     }
 }

@@ -23,6 +23,7 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
     private readonly CancellationTokenRegistration link;
     private readonly TaskCompletionSource<Failure?> status = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamingContent? content;
+    private readonly CallContent body;
     private readonly Task<HttpResponseMessage?> head;
     private volatile bool disposed;
 
@@ -31,7 +32,7 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
         this.channel = channel;
         this.method = method;
         this.options = options;
-        HttpContent body = request is null ? content = new() : new ReadOnlyMemoryContent(Serialise(request));
+        body = request is null ? content = new(channel) : new MessageContent(channel, Serialise(request));
         source = new();
         if (options.Timeout is { TotalMilliseconds: <= int.MaxValue } timeout)
         {
@@ -136,13 +137,13 @@ public sealed partial class RpcCall<TReq, TRes> : IAsyncDisposable, IDisposable
         : source.IsCancellationRequested && !status.Task.IsCompleted ? TransportFailures.Deadline(method.Path)
         : null;
 
-    private Failure Explain(Exception e) => (e as FailureException)?.Failure ?? OwnReason() ?? channel.Classify(e);
+    private Failure Explain(Exception e) => (e as FailureException)?.Failure ?? OwnReason() ?? channel.Classify(e, body);
 
     private ReadOnlyMemory<byte> Serialise(TReq request)
     {
-        var body = new PooledBuffer();
-        return MessageWriter.Write(body, request, channel.Options.MaxSendSize, options.Compress) is { } tooLarge
+        var frame = new PooledBuffer();
+        return MessageWriter.Write(frame, request, channel.Options.MaxSendSize, options.Compress) is { } tooLarge
             ? throw tooLarge.AsException()
-            : body.Written;
+            : frame.Written;
     }
 }

@@ -22,9 +22,10 @@ public sealed partial class RpcChannel
             return tooLarge;
         }
         var clock = CallClock.Start(options.Timeout, options.Cancellation);
+        var content = new MessageContent(this, body.Written);
         try
         {
-            using var message = NewRequest(method.Path, new ReadOnlyMemoryContent(body.Written), options);
+            using var message = NewRequest(method.Path, content, options);
             using var response = await SendAsync(message, clock.Token);
             // The request was written whole before the response is handed out. On any other way out the transport may
             // still hold the array, so it is left to the garbage collector.
@@ -35,7 +36,7 @@ public sealed partial class RpcChannel
         }
         catch (Exception e)
         {
-            return clock.Reason(method.Path) ?? Classify(e);
+            return clock.Reason(method.Path) ?? Classify(e, content);
         }
         finally
         {

@@ -14,6 +14,9 @@ namespace OpenClaw.Rpc;
 /// </summary>
 public sealed partial class RpcChannel : IDisposable
 {
+    /// <summary>In a failure's data: <c>no</c> when nothing of the call was handed to a connection, so that it certainly did not arrive.</summary>
+    public const string SentKey = "sent";
+
     private static readonly MediaTypeHeaderValue GrpcType = new(RpcProtocol.ContentType);
     private static readonly string UserAgent = $"grpc-dotnet-openclaw/{typeof(RpcChannel).Assembly.GetName().Version?.ToString(3)}";
 
@@ -21,9 +24,10 @@ public sealed partial class RpcChannel : IDisposable
     private readonly Uri address;
     private readonly ConcurrentDictionary<string, Uri> uris = new(StringComparer.Ordinal);
 
-    // Of the newest connection; read only to name failures.
+    // Connections are numbered as they are dialled; the newest, whether TCP stands, and the newest that answered a call.
+    private volatile int connection;
     private volatile bool connected;
-    private volatile bool answered;
+    private volatile int answered;
     private volatile bool disposed;
 
     /// <param name="address"><c>http://host:port</c> (HTTP/2 without TLS, known beforehand) or <c>https://host:port</c>.</param>
@@ -59,6 +63,9 @@ public sealed partial class RpcChannel : IDisposable
 
     public RpcChannelOptions Options { get; }
 
+    /// <summary>The number of the newest connection, counted as they are dialled.</summary>
+    internal int Connection => connection;
+
     /// <summary>HOST:PORT.</summary>
     public string Authority { get; }
 
@@ -72,9 +79,9 @@ public sealed partial class RpcChannel : IDisposable
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken token)
     {
         var response = await invoker.SendAsync(request, token);
-        if (!answered)
+        if (request.Content is CallContent { Connection: var number } && number > answered)
         {
-            answered = true;
+            answered = number;
         }
         return response;
     }
@@ -119,12 +126,25 @@ public sealed partial class RpcChannel : IDisposable
     }
 
     /// <summary>The name of what a call threw, when neither its caller nor its deadline ended it.</summary>
-    internal Failure Classify(Exception exception) =>
-        disposed ? TransportFailures.Closed(Authority) : TransportFailures.Classify(exception, Authority, connected, answered);
+    /// <param name="exception">What it threw.</param>
+    /// <param name="content">Its body: a call is named for the connection that it used, which need not be the newest.</param>
+    internal Failure Classify(Exception exception, CallContent content)
+    {
+        if (disposed)
+        {
+            return TransportFailures.Closed(Authority);
+        }
+
+        var sent = content.Connection > 0;
+        var used = sent ? content.Connection : connection;
+        var failure = TransportFailures.Classify(exception, Authority, sent || connected, answered >= used);
+        return sent ? failure : TransportFailures.NotSent(failure);
+    }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
     {
-        connected = answered = false;
+        connected = false;
+        Interlocked.Increment(ref connection);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

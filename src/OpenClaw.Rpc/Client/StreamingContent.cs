@@ -1,9 +1,7 @@
-using System.Net;
-
 namespace OpenClaw.Rpc.Client;
 
 /// <summary>A request body that stays open: hands the HTTP/2 stream to the writer and ends when it is told to.</summary>
-internal sealed class StreamingContent : HttpContent
+internal sealed class StreamingContent(RpcChannel channel) : CallContent(channel)
 {
     private readonly TaskCompletionSource<Stream> stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,15 +19,12 @@ internal sealed class StreamingContent : HttpContent
         ended.TrySetResult();
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SendAsync(Stream stream, CancellationToken cancellation)
     {
         // The headers travel now, not with the first message: the peer may want to speak first.
-        await stream.FlushAsync(cancellationToken);
+        await stream.FlushAsync(cancellation);
         this.stream.TrySetResult(stream);
-        await ended.Task.WaitAsync(cancellationToken);
+        await ended.Task.WaitAsync(cancellation);
     }
 
     protected override bool TryComputeLength(out long length)

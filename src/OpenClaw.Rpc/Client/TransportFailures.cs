@@ -152,6 +152,12 @@ internal static class TransportFailures
         };
     }
 
+    public static Failure NotSent(Failure failure) =>
+        failure with
+        {
+            Data = new Dictionary<string, string>(failure.Data, StringComparer.Ordinal) { [RpcChannel.SentKey] = "no" },
+        };
+
     private static string Innermost(Exception e) => e.GetBaseException().Message.ReplaceLineEndings(" ");
 
     private static Failure Make(ErrorEntry entry, string address, string cause, string message) =>
