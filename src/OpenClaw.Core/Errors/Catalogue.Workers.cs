@@ -114,7 +114,11 @@ public static partial class Catalogue
                 "It is a plain program, and its manifest says mode: serve",
             ],
             Checks = ["clw plugin run TYPE --payload …", "clw task show ID shows the line that was refused"],
-            Cure = ["Write everything that is no line of the protocol to standard error", "docs/plugin-abi.md has each line with an example"],
+            Cure =
+            [
+                "Write everything that is no line of the protocol to standard error",
+                "docs/plugin-abi.md has each line with an example",
+            ],
             Related = ["clw-plugin-invalid", "clw-worker-crash"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Internal,
