@@ -126,9 +126,18 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
 
         Progress.Enter("warming up");
         var ids = new List<string>(options.WarmUp);
-        var tasks = Enumerable.Range(0, options.WarmUp).Select(_ => options.NewTask()).ToAsyncEnumerable();
-        var submission = new BulkOptions { BatchSize = options.BatchSize, OnAcknowledged = batch => ids.AddRange(batch.Ids) };
-        _ = (await target.Client.SubmitManyAsync(tasks, submission, cancellation)).Value;
+        if (options.Scenario is Scenario.Calls or Scenario.Latency)
+        {
+            // By the way that is measured: another would leave its code cold.
+            await CallScenarios.WarmUpAsync(this, ids);
+        }
+        else
+        {
+            var tasks = Enumerable.Range(0, options.WarmUp).Select(_ => options.NewTask()).ToAsyncEnumerable();
+            var submission = new BulkOptions { BatchSize = options.BatchSize, OnAcknowledged = batch => ids.AddRange(batch.Ids) };
+            _ = (await target.Client.SubmitManyAsync(tasks, submission, cancellation)).Value;
+        }
+
         await foreach (var task in target.Client.WaitAsync(ids, cancellation))
         {
             Require(task);

@@ -62,6 +62,26 @@ internal static class CallScenarios
         }
     }
 
+    public static async Task WarmUpAsync(BenchRun run, List<string> ids)
+    {
+        var left = run.Options.WarmUp;
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, run.Options.InFlight ?? DefaultInFlight)
+                .Select(async _ =>
+                {
+                    while (Interlocked.Decrement(ref left) >= 0)
+                    {
+                        var id = (await run.Target.Client.SubmitAsync(run.Options.NewTask(), run.Cancellation)).Value.Id;
+                        lock (ids)
+                        {
+                            ids.Add(id);
+                        }
+                    }
+                })
+        );
+    }
+
     public static async Task<BenchResult> LatencyAsync(BenchRun run)
     {
         var (acknowledged, start, result) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());

@@ -133,6 +133,7 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
         {
             LogFault(logger, e);
             over = completed = true;
+            Interlocked.MemoryBarrier();
 
             // Whoever still asks would wait for ever, and the program could not end.
             DropAll();
@@ -141,15 +142,18 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
             return;
         }
 
+        // In this order: what was posted before the end was ordered is in the inbox when the order is seen.
+        var ending = completed;
         if (!inbox.IsEmpty)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
 
-        if (completed)
+        if (ending)
         {
             over = true;
+            Interlocked.MemoryBarrier();
             DropAll();
             ended.TrySetResult();
             return;
@@ -173,9 +177,10 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
         }
 
         inbox.Enqueue((work, dropped));
+        Interlocked.MemoryBarrier();
         if (over)
         {
-            // The end may have passed between the look and the line above.
+            // The end may have passed between the look and the line above; with a barrier on either side one of the two sees the other.
             DropAll();
         }
 

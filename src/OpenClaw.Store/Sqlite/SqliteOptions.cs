@@ -15,7 +15,7 @@ public sealed record SqliteOptions
     public int Readers { get; init; } = 3;
 
     /// <summary>Memory for pages that the writer keeps, in KiB.</summary>
-    public int WriterCacheKiB { get; init; } = 24 * 1024;
+    public int WriterCacheKiB { get; init; } = 16 * 1024;
 
     /// <summary>Memory for pages that one reader keeps, in KiB.</summary>
     public int ReaderCacheKiB { get; init; } = 2 * 1024;

@@ -65,8 +65,14 @@ public sealed class SubmissionTests
             return number >= 1 ? stuck.Task : Task.CompletedTask;
         };
         using var client = Connect(manager);
-        var submission = client.SubmitManyAsync(Tasks(30).ToAsyncEnumerable(), new BulkOptions { BatchSize = 10 }, Cancellation);
-        await reached.Task;
+        var acknowledged = new TaskCompletionSource();
+        var submission = client.SubmitManyAsync(
+            Tasks(30).ToAsyncEnumerable(),
+            new BulkOptions { BatchSize = 10, OnAcknowledged = _ => acknowledged.TrySetResult() },
+            Cancellation
+        );
+        // Both: the third batch may arrive before the answer to the first has left.
+        await Task.WhenAll(reached.Task, acknowledged.Task);
         await manager.CrashAsync();
         await manager.ComeBackAsync();
         var failure = (await submission).Failure!;
