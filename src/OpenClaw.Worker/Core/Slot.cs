@@ -54,6 +54,9 @@ internal sealed class Slot(int number)
     /// <summary>The attempt that the runner is ended for; another that has come to its turn meanwhile is not to blame.</summary>
     public Attempt? EndingFor { get; set; }
 
+    /// <summary>The program that serves was told by a signal: it ends, also when it has answered before that reached it.</summary>
+    public bool Signalled { get; set; }
+
     /// <summary>A task has begun in the runner: it works.</summary>
     public bool Proven { get; set; }
 

@@ -53,7 +53,8 @@ internal sealed partial class WorkerCore
         Slot? idle = null;
         foreach (var slot in slots)
         {
-            starting += slot.Runner is null || slot.Ending == EndCause.Recycled || (!slot.Ready && slot.InRunner.Count == 0) ? 1 : 0;
+            var ends = slot.Ending != EndCause.None || !slot.Ready;
+            starting += slot.Runner is null || (ends && slot.InRunner.Count == 0) ? 1 : 0;
             if (slot.Serving is null || !slot.IsIdle)
             {
                 continue;
@@ -223,15 +224,24 @@ internal sealed partial class WorkerCore
         }
     }
 
-    /// <summary>A program that serves was asked to give up and has answered: it lives on.</summary>
-    private static void Answered(Slot slot)
+    /// <summary>A program that serves was asked to give up and has answered: it lives on, unless a signal told it.</summary>
+    private void Answered(Slot slot)
     {
-        if (slot.Serving is not null && slot.Ending is EndCause.Timeout or EndCause.Cancelled or EndCause.HandBack)
+        if (slot.Serving is null || slot.Ending is not (EndCause.Timeout or EndCause.Cancelled or EndCause.HandBack))
         {
-            slot.Ending = EndCause.None;
-            slot.EndingFor = null;
-            slot.KillAt = null;
+            return;
         }
+
+        slot.EndingFor = null;
+        if (slot.Signalled)
+        {
+            // The answer was in the pipe when the signal was sent: the process ends all the same, and must not take others with it.
+            PutBack(slot);
+            return;
+        }
+
+        slot.Ending = EndCause.None;
+        slot.KillAt = null;
     }
 
     /// <summary>The failure of an attempt that a serving program was asked to give up is that request, not what the program made of it.</summary>

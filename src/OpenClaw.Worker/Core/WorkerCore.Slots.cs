@@ -328,13 +328,12 @@ internal sealed partial class WorkerCore
         }
 
         PutBack(slot);
-        slot.InRunner.Clear();
-        slot.BacklogMicros = 0;
         slot.Runner = null;
         slot.Ready = false;
         slot.Executing = false;
         slot.Serving = null;
         slot.Violation = default;
+        slot.Signalled = false;
         slot.Ending = EndCause.None;
         slot.EndingFor = null;
         slot.Proven = false;
@@ -388,6 +387,8 @@ internal sealed partial class WorkerCore
             waiting.AddFirst(behind);
         }
 
+        slot.InRunner.Clear();
+        slot.BacklogMicros = 0;
         if (back.Attempts.Count > 0)
         {
             session?.Send(new WorkerMessage { HandBack = back });
@@ -554,7 +555,7 @@ internal sealed partial class WorkerCore
         slot.KillAt = Elapsed + options.KillGrace;
         if (slot.Serving is not null && head is not null)
         {
-            slot.Runner?.Cancel((ulong)head.Key.Task);
+            slot.Signalled = slot.Runner?.Cancel((ulong)head.Key.Task) == true;
         }
         else
         {

@@ -24,7 +24,8 @@ internal interface IRunner
     void Give(in ServeTask task);
 
     /// <summary>Tells the program that serves to give up the task that it runs: by a line when it understands that, else by SIGTERM.</summary>
-    void Cancel(ulong handle);
+    /// <returns>It was signalled: whatever it still answers, it ends and is given nothing more.</returns>
+    bool Cancel(ulong handle);
 
     /// <summary>Bytes of memory that the process holds now; 0 when nobody knows.</summary>
     long MemoryBytes();

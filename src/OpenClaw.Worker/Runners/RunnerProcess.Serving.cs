@@ -30,12 +30,15 @@ internal sealed partial class RunnerProcess
 
     public void Give(in ServeTask task) => serving?.Give(task);
 
-    public void Cancel(ulong handle)
+    public bool Cancel(ulong handle)
     {
-        if (serving?.Cancel(handle) != true)
+        if (serving?.Cancel(handle) == true)
         {
-            Signal(Signals.Terminate);
+            return false;
         }
+
+        Signal(Signals.Terminate);
+        return true;
     }
 
     public long MemoryBytes()

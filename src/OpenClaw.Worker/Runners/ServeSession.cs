@@ -48,6 +48,9 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
     private bool greeted;
     private bool understandsCancel;
     private bool firstGiven;
+
+    /// <summary>A signal tells the program to end: it gets no other task, even when its answer was on its way already.</summary>
+    private bool over;
     private long begun;
 
     /// <summary>The program has said hello.</summary>
@@ -72,7 +75,10 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
         }
     }
 
-    /// <summary>Asks the program to give up a task. False when it runs and the program does not understand that: a signal has to tell it.</summary>
+    /// <summary>
+    /// Asks the program to give up a task. False when it runs and the program does not understand that: a signal has to tell it, and the
+    /// program is given nothing more.
+    /// </summary>
     public bool Cancel(ulong handle)
     {
         lock (gate)
@@ -80,6 +86,7 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
             if (current is not { } task || task.Handle != handle)
             {
                 // Before hello the first task counts as begun; afterwards whatever is not current has been answered.
+                over |= !greeted;
                 return greeted;
             }
 
@@ -88,6 +95,7 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
                 SendLine(PluginProtocol.Cancel, task, static (writer, task) => writer.WriteString("id", task.TaskId));
             }
 
+            over |= !understandsCancel;
             return understandsCancel;
         }
     }
@@ -245,7 +253,7 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
 
     private void Next()
     {
-        if (!greeted || current is not null || !waiting.TryDequeue(out var task))
+        if (!greeted || over || current is not null || !waiting.TryDequeue(out var task))
         {
             return;
         }

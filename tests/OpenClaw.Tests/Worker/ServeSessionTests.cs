@@ -120,7 +120,6 @@ public sealed class ServeSessionTests
     public void AProgramThatUnderstandsCancelIsToldByALine()
     {
         Give(1);
-        Assert.False(session.Cancel(1));
         Hello(cancel: true);
         Assert.True(session.Cancel(1));
         Assert.Equal("{\"kind\":\"cancel\",\"id\":\"task-1\"}\n", sent[^1]);
@@ -137,7 +136,23 @@ public sealed class ServeSessionTests
     {
         Hello();
         Give(1);
+        Give(2);
         Assert.False(session.Cancel(1));
         Assert.Single(sent);
+
+        // Its answer was on its way: what waited behind is not given to a program that is about to end.
+        Assert.Null(Say("""{"kind":"result","id":"task-1"}"""));
+        Assert.Equal((1, FrameKind.Succeeded), (sent.Count, reports[^1].Kind));
+        Give(3);
+        Assert.Single(sent);
+    }
+
+    [Fact]
+    public void AProgramThatWasSignalledBeforeItsHelloIsGivenNothing()
+    {
+        Give(1);
+        Assert.False(session.Cancel(1));
+        Hello();
+        Assert.Empty(sent);
     }
 }

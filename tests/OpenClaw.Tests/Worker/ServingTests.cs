@@ -204,6 +204,47 @@ public sealed class ServingTests : IDisposable
         Assert.Equal([1, 2, 3], runner.Given);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnAnswerThatMeetsTheSignalOnItsWayCostsNoOtherTask(bool succeeded)
+    {
+        var runner = Serving(1);
+        runner.UnderstandsCancel = false;
+        rig.Report(runner, FrameKind.Succeeded, 1);
+        rig.Assign("served", 1000, 2);
+        rig.Assign("served", 0, 3);
+        Assert.Equal([1, 2, 3], runner.Given);
+        rig.Report(runner, FrameKind.Started, 2);
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal([2], runner.Cancelled);
+        rig.Report(runner, succeeded ? FrameKind.Succeeded : FrameKind.Failed, 2);
+        Assert.Equal((2L, succeeded), (Last.Task, Last.Failure is null));
+
+        // What was queued behind it runs elsewhere at once, and what comes is not given to a process that ends.
+        Assert.NotSame(runner, rig.RunnerOf(3));
+        rig.Assign("served", 0, 4);
+        Assert.Equal([1, 2, 3], runner.Given);
+        rig.End(runner, signal: Signals.Terminate);
+        Assert.Equal(2, rig.Manager.Outcomes.Count);
+        rig.Ready();
+        Assert.NotSame(runner, rig.RunnerOf(4));
+    }
+
+    [Fact]
+    public void AProgramThatOutlivesItsSignalIsKilled()
+    {
+        rig.Assign("served", 0, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Report(runner, FrameKind.Ready);
+        runner.UnderstandsCancel = false;
+        rig.Core.OnCancel([new V1.Attempt { Task = 1, Attempt_ = 1 }]);
+        rig.Report(runner, FrameKind.Failed, 1);
+        rig.Pass(TimeSpan.FromSeconds(6));
+        Assert.Equal([Signals.Kill], runner.Signals);
+    }
+
     [Fact]
     public void AViolationFailsTheTaskWithItsWordsAndEndsTheProcess()
     {

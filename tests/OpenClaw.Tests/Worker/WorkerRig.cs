@@ -29,13 +29,20 @@ internal sealed class TestRunner(int id) : IRunner
 
     public void Give(in ServeTask task) => Given.Add((long)task.Handle);
 
-    public void Cancel(ulong handle) => Cancelled.Add((long)handle);
+    public bool Cancel(ulong handle)
+    {
+        Cancelled.Add((long)handle);
+        return !UnderstandsCancel;
+    }
 
     public long MemoryBytes() => Memory;
 
     public ExecCommand? Became { get; private set; }
     public List<long> Cancelled { get; } = [];
     public long Memory { get; set; }
+
+    /// <summary>False: it has to be told by a signal.</summary>
+    public bool UnderstandsCancel { get; set; } = true;
 
     public void Close() => IsClosed = true;
 
