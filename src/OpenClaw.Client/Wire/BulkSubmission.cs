@@ -23,6 +23,9 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
 
     private readonly Patience patience = caller.NewPatience(endless: false);
     private readonly Queue<Batch> underWay = [];
+
+    /// <summary>Receipts by the first task's place, of batches that were stored before an earlier one was.</summary>
+    private readonly SortedDictionary<long, BulkReceipt> held = [];
     private readonly HashSet<string> unserved = new(StringComparer.Ordinal);
     private RpcCall<SubmitManyRequest, SubmitManyResponse>? call;
     private Batch building = new(0);
@@ -50,6 +53,8 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
                 {
                     if (await ReopenAsync(e.Failure) is { } lost)
                     {
+                        // What is stored has its receipt, also when the fate of an earlier batch is not known.
+                        await GiveReceiptsAsync(long.MaxValue);
                         return lost;
                     }
                 }
@@ -70,7 +75,11 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
         while (true)
         {
             await GatherAsync();
-            if (building.Request.Tasks.Count > 0 && underWay.Count < options.Ahead && (IsFull || sourceEnded || !moving!.IsCompleted))
+            if (
+                building.Request.Tasks.Count > 0
+                && underWay.Count + held.Count < options.Ahead
+                && (IsFull || sourceEnded || !moving!.IsCompleted)
+            )
             {
                 // A source that makes us wait does not hold up what it has given.
                 var batch = building;
@@ -145,13 +154,8 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
             acknowledged += response.Ids.Count;
             existing += response.Existing;
             unserved.UnionWith(response.UnservedTypes);
-            var receipt = new BulkReceipt(batch.First, response.Ids, response.Existing, response.UnservedTypes);
-            options.OnAcknowledged?.Invoke(receipt);
-            if (options.OnAcknowledgedAsync is { } acknowledge)
-            {
-                await acknowledge(receipt);
-            }
-
+            held.Add(batch.First, new BulkReceipt(batch.First, response.Ids, response.Existing, response.UnservedTypes));
+            await GiveReceiptsAsync(FirstUnderWay());
             return;
         }
 
@@ -171,6 +175,24 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
         // The first refusal counts. Nothing new is sent, and what is under way is still listened for.
         refusal ??= refused.Index < 0 ? failure : failure with { Data = With(failure, "index", batch.First + refused.Index) };
         building = new(given);
+        await GiveReceiptsAsync(FirstUnderWay());
+    }
+
+    // A batch that met a full queue is sent again behind later ones, so the first is not always the oldest.
+    private long FirstUnderWay() => underWay.Count == 0 ? long.MaxValue : underWay.Min(b => b.First);
+
+    // In the order of the tasks: a receipt waits until no batch before it is under way.
+    private async Task GiveReceiptsAsync(long before)
+    {
+        while (held.Count > 0 && held.First() is var (first, receipt) && first < before)
+        {
+            held.Remove(first);
+            options.OnAcknowledged?.Invoke(receipt);
+            if (options.OnAcknowledgedAsync is { } acknowledge)
+            {
+                await acknowledge(receipt);
+            }
+        }
     }
 
     private async Task WriteAsync(Batch batch)

@@ -28,6 +28,9 @@ internal sealed class FakeManager : IAsyncDisposable
     /// <summary>Every task that was stored, in order.</summary>
     public ConcurrentQueue<TaskSpec> Stored { get; } = new();
 
+    /// <summary>The same by id.</summary>
+    public ConcurrentDictionary<string, TaskSpec> ById { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Requests of bulk submissions, in order of arrival.</summary>
     public ConcurrentQueue<SubmitManyRequest> Batches { get; } = new();
 
@@ -168,6 +171,7 @@ internal sealed class FakeManager : IAsyncDisposable
             return (first, false);
         }
 
+        ById[id] = task;
         Stored.Enqueue(task);
         return (id, true);
     }

@@ -144,6 +144,98 @@ public sealed class SubmissionTests
         Assert.Equal(5, manager.Stored.Count);
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData(3)]
+    [InlineData(16)]
+    public async Task Receipts_come_in_the_order_of_the_tasks_also_when_a_batch_meets_a_full_queue(int ahead)
+    {
+        await using var manager = await FakeManager.StartAsync();
+        var third = new TaskCompletionSource();
+        manager.BeforeStore = async number =>
+        {
+            if (number == 2)
+            {
+                third.SetResult();
+            }
+
+            // All three are on their way before the first is refused.
+            await third.Task;
+            return number == 0
+                ? new CallFailure
+                {
+                    Code = "clw-task-queue-full",
+                    Message = "full",
+                    Index = -1,
+                    RetryAfterMs = 1,
+                }
+                : null;
+        };
+        using var client = Connect(manager);
+        var seen = new List<BulkReceipt>();
+        var options = new BulkOptions
+        {
+            BatchSize = 10,
+            Ahead = ahead,
+            OnAcknowledged = seen.Add,
+        };
+        var summary = (await client.SubmitManyAsync(Tasks(60).ToAsyncEnumerable(), options, Cancellation)).Value;
+        Assert.Equal(60, summary.Acknowledged);
+        Assert.Equal([0, 10, 20, 30, 40, 50], seen.Select(b => b.First));
+        var received = seen.SelectMany(b => b.Ids).ToList();
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => $"{i}"), received.Select(id => manager.ById[id].Payload.ToStringUtf8()));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_receipt_that_waited_for_an_earlier_batch_is_given_when_that_one_is_lost()
+    {
+        await using var manager = await FakeManager.StartAsync();
+        var third = new TaskCompletionSource();
+        var again = new TaskCompletionSource();
+        manager.BeforeStore = async number =>
+        {
+            if (number == 2)
+            {
+                third.SetResult();
+            }
+
+            await third.Task;
+            // The second refusal tells that the client has read what came before it: answers come in order.
+            return number is 0 or 3
+                ? new CallFailure
+                {
+                    Code = "clw-task-queue-full",
+                    Message = "full",
+                    Index = -1,
+                    RetryAfterMs = 1,
+                }
+                : null;
+        };
+        manager.BeforeAnswer = number =>
+        {
+            if (number < 4)
+            {
+                return Task.CompletedTask;
+            }
+
+            again.SetResult();
+            return new TaskCompletionSource().Task;
+        };
+        using var client = Connect(manager);
+        var seen = new List<BulkReceipt>();
+        var options = new BulkOptions
+        {
+            BatchSize = 10,
+            Ahead = 3,
+            OnAcknowledged = seen.Add,
+        };
+        var submission = client.SubmitManyAsync(Tasks(30).ToAsyncEnumerable(), options, Cancellation);
+        await again.Task;
+        await manager.CrashAsync();
+        var failure = (await submission).Failure!;
+        Assert.Equal(("20", "10"), (failure.Data["acknowledged"], failure.Data["uncertain"]));
+        Assert.Equal([10, 20], seen.Select(b => b.First));
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_refusal_names_the_task_at_fault_by_its_place_among_all_and_what_is_under_way_is_still_counted()
     {
