@@ -44,7 +44,7 @@ internal static class SuiteCommand
         {
             foreach (var run in benchmark.Runs)
             {
-                if (await MedianAsync(run, benchmark.Repeat) is not { } figure)
+                if (await MedianAsync(run, benchmark) is not { } figure)
                 {
                     return 1;
                 }
@@ -60,11 +60,11 @@ internal static class SuiteCommand
         return 0;
     }
 
-    // The run with the median throughput, whole: figures of different runs are not mixed.
-    private static async Task<JsonObject?> MedianAsync(BenchmarkRun run, int repeat)
+    // The run in the middle, whole: figures of different runs are not mixed. The others stand below "each".
+    private static async Task<JsonObject?> MedianAsync(BenchmarkRun run, Benchmark benchmark)
     {
         var figures = new List<JsonObject>();
-        for (var i = 0; i < repeat; i++)
+        for (var i = 0; i < benchmark.Repeat; i++)
         {
             if (await OnceAsync(run.Words) is not { } figure)
             {
@@ -74,9 +74,11 @@ internal static class SuiteCommand
             figures.Add(figure);
         }
 
-        var median = figures.OrderBy(f => (double)f["tasks_per_second"]!).ElementAt(figures.Count / 2);
+        var names = benchmark.By.Split('.');
+        var median = figures.OrderBy(f => (double)names.Aggregate((JsonNode)f, (node, name) => node[name]!)).ElementAt(figures.Count / 2);
+        var each = new JsonArray([.. figures.Select(f => f.DeepClone())]);
         median["command"] = $"clw bench {run.Words} --own";
-        median["runs"] = figures.Count;
+        median["each"] = each;
         median["measured"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         return median;
     }
