@@ -176,9 +176,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
 
     private async Task RestoreAsync()
     {
-        // Every stored lease is extended: the workers could not renew them while there was no manager.
-        var until = clock.GetUtcNow() + options.TaskReassignAfter;
-        var extend = new ExtendLeasesOperation(until.ToUnixTimeMilliseconds());
+        var extend = ManagerCore.AtStart(clock.GetUtcNow(), options.TaskReassignAfter);
         var extended = extend.Committed;
         writer!.Post(extend);
         await extended;

@@ -231,6 +231,12 @@ public sealed class LeaseOperation(IReadOnlyList<Lease> leases) : StoreOperation
 public sealed class ExtendLeasesOperation(long until) : StoreOperation
 {
     public long Until { get; } = until;
+
+    /// <summary>
+    /// Leases that end later are cut to this: they were written before the clock was set back, and a worker that never comes back
+    /// would hold its tasks for as long as that was.
+    /// </summary>
+    public long Latest { get; init; } = long.MaxValue;
 }
 
 /// <summary>Makes delayed tasks and retries ready whose time has come.</summary>
@@ -245,10 +251,21 @@ public sealed class PromoteOperation(int most = 10_000) : StoreOperation
     public long? NextDue { get; set; }
 }
 
-/// <summary>Removes ended tasks that finished before a time, oldest first.</summary>
+/// <summary>Removes ended tasks that finished before a time, oldest first, and now and then the lanes that have no tasks left.</summary>
 public sealed class PruneOperation(long finishedBefore, int most) : StoreOperation
 {
     public long FinishedBefore { get; } = finishedBefore;
     public int Most { get; } = most;
-    public int Removed { get; set; }
+
+    /// <summary>Result: how many tasks were removed.</summary>
+    public int Removed => RemovedTasks.Count;
+
+    /// <summary>Result: their numbers. Whoever waits for one waits in vain.</summary>
+    public IReadOnlyList<long> RemovedTasks { get; set; } = [];
+
+    /// <summary>
+    /// Result: lanes that were removed. Their numbers are not given again, so a claim that still names one finds nothing; a task of
+    /// the same names draws another.
+    /// </summary>
+    public IReadOnlyList<Lane> RemovedLanes { get; set; } = [];
 }

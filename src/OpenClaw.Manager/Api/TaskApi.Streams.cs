@@ -185,15 +185,14 @@ internal sealed partial class TaskApi
             }
 
             var ended = states.Where(s => Transitions.HasEnded(s.State)).Select(s => s.Number).ToArray();
-            await SendEndedAsync(ended, open, responses, context.Cancellation);
+            var gone = await SendEndedAsync(ended, open, responses, context.Cancellation);
             if (states.Count < all.Length)
             {
-                var missing = all.Except(states.Select(s => s.Number)).First();
-                return new Failure(Catalogue.TaskNotFound, $"There is no task {new TaskId(missing)}");
+                return NotThere(all.Except(states.Select(s => s.Number)).First());
             }
 
             var batch = new List<long>();
-            while (open.Count > 0 && await wait.Ended.WaitToReadAsync(context.Cancellation))
+            while (gone is null && open.Count > 0 && await wait.Ended.WaitToReadAsync(context.Cancellation))
             {
                 batch.Clear();
                 while (batch.Count < MostPerAnswer && wait.Ended.TryRead(out var number))
@@ -201,10 +200,10 @@ internal sealed partial class TaskApi
                     batch.Add(number);
                 }
 
-                await SendEndedAsync(batch, open, responses, context.Cancellation);
+                gone = await SendEndedAsync(batch, open, responses, context.Cancellation);
             }
 
-            return null;
+            return gone is { } removed ? NotThere(removed) : null;
         }
         finally
         {
@@ -212,14 +211,18 @@ internal sealed partial class TaskApi
         }
     }
 
+    private static Failure NotThere(long number) => new(Catalogue.TaskNotFound, $"There is no task {new TaskId(number)}");
+
     // Answers with those of the tasks that have ended. A page of records is in memory at a time, and a message with some of them.
-    private async Task SendEndedAsync(
+    // Gives one that is still waited for and is not there any more (retention removed it), or null.
+    private async Task<long?> SendEndedAsync(
         IReadOnlyList<long> numbers,
         HashSet<long> open,
         RpcWriter<WaitResponse> responses,
         CancellationToken cancellation
     )
     {
+        long? gone = null;
         foreach (var chunk in numbers.Where(open.Contains).Distinct().Chunk(MostPerAnswer))
         {
             for (var sent = 0; sent < chunk.Length; )
@@ -229,10 +232,13 @@ internal sealed partial class TaskApi
                     MostBytesPerAnswer,
                     cancellation
                 );
+                gone ??= chunk.Skip(sent).Take(page.Read).Except(page.Tasks.Select(t => t.Number)).Select(n => (long?)n).FirstOrDefault();
                 sent += page.Read;
                 await SendAsync(page.Tasks, open, responses);
             }
         }
+
+        return gone;
     }
 
     private static async Task SendAsync(IReadOnlyList<TaskRecord> records, HashSet<long> open, RpcWriter<WaitResponse> responses)

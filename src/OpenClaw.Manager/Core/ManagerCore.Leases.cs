@@ -14,6 +14,14 @@ internal sealed partial class ManagerCore
     /// <summary>A stored lease is renewed when it is this far behind: 15 s of the 6 min.</summary>
     private TimeSpan RenewalSlack => options.TaskReassignAfter / 24;
 
+    /// <summary>
+    /// What a manager does with the stored leases when it starts: the workers could not renew them while there was none. One that lies
+    /// further ahead than twice the time of a lease was written before the clock was set back. Twice: a setting that was shortened
+    /// need not take from the workers what they were promised.
+    /// </summary>
+    public static ExtendLeasesOperation AtStart(DateTimeOffset now, TimeSpan reassignAfter) =>
+        new((now + reassignAfter).ToUnixTimeMilliseconds()) { Latest = (now + (2 * reassignAfter)).ToUnixTimeMilliseconds() };
+
     /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
     public int OnDeathReported(WorkerRef worker, string cause)
     {

@@ -117,13 +117,32 @@ internal sealed partial class ManagerCore
                 Settled = Then<PruneOperation>(
                     (op, failure) =>
                     {
-                        if (failure is null && op.Removed == op.Most)
+                        if (failure is null)
                         {
-                            nextPrune = default;
+                            OnPruned(op);
                         }
                     }
                 ),
             }
         );
+    }
+
+    private void OnPruned(PruneOperation prune)
+    {
+        if (prune.Removed == prune.Most)
+        {
+            nextPrune = default;
+        }
+
+        foreach (var lane in prune.RemovedLanes)
+        {
+            dispatcher.Forget(lane);
+        }
+
+        // Who waits for one looks, and finds that it is gone.
+        foreach (var task in prune.RemovedTasks)
+        {
+            Watchers.Changed(task, ended: true);
+        }
     }
 }

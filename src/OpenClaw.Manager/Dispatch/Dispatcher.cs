@@ -98,7 +98,11 @@ public sealed class Dispatcher(DispatchLimits limits)
     public void AddReady(LaneKey key, Lane? lane, long count)
     {
         var state = StateOf(key);
-        state.Lane ??= lane;
+        if (lane is not null)
+        {
+            state.Know(lane);
+        }
+
         state.Add(count);
         if (!state.Listed)
         {
@@ -108,7 +112,23 @@ public sealed class Dispatcher(DispatchLimits limits)
     }
 
     /// <summary>Tells the number of a lane that the store has drawn.</summary>
-    public void Know(Lane lane) => StateOf(new LaneKey(lane.Project, lane.Queue, lane.Type)).Lane ??= lane;
+    public void Know(Lane lane) => StateOf(new LaneKey(lane.Project, lane.Queue, lane.Type)).Know(lane);
+
+    /// <summary>The store has removed the lane, which had no tasks. What is being stored for it now draws another number.</summary>
+    public void Forget(Lane lane)
+    {
+        var key = new LaneKey(lane.Project, lane.Queue, lane.Type);
+        if (!lanes.TryGetValue(key, out var state) || state.Lane?.Id != lane.Id)
+        {
+            return;
+        }
+
+        state.Lane = null;
+        if (state.Ready == 0)
+        {
+            lanes.Remove(key);
+        }
+    }
 
     /// <summary>Tasks that were counted as ready are not: cancelled, or never stored.</summary>
     public void RemoveReady(LaneKey key, long count)
@@ -178,18 +198,19 @@ public sealed class Dispatcher(DispatchLimits limits)
     public void Claimed(ClaimPlan plan, IReadOnlyList<ClaimedTask> claimed)
     {
         Settle(plan);
-        var byLane = new Dictionary<int, int>();
+        var byLane = new Dictionary<LaneKey, int>();
         foreach (var task in claimed)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(byLane, task.Lane.Id, out _)++;
-            Hold(plan.Seat, new LaneKey(task.Lane.Project, task.Lane.Queue, task.Lane.Type));
+            var key = new LaneKey(task.Lane.Project, task.Lane.Queue, task.Lane.Type);
+            CollectionsMarshal.GetValueRefOrAddDefault(byLane, key, out _)++;
+            Hold(plan.Seat, key);
         }
 
         // Fewer than asked for, though no bound of the lane stopped it: the lane was empty.
         var cameShort = claimed.Count < plan.Count;
         foreach (var lane in plan.Lanes)
         {
-            var got = byLane.GetValueOrDefault(lane.State.Lane!.Id);
+            var got = byLane.GetValueOrDefault(lane.State.Key);
             if (cameShort && got < lane.Most)
             {
                 lane.State.Emptied(lane.AddedBefore);

@@ -19,6 +19,18 @@ public sealed class LaneState(LaneKey key)
     /// <summary>Everything that was ever added; tells a claim that came back short how much arrived behind it.</summary>
     public long Added { get; private set; }
 
+    /// <summary>
+    /// Tells the number of the lane that the store has drawn. Another than before: that one had no tasks and was removed. Numbers
+    /// only rise, so an answer that comes late changes nothing.
+    /// </summary>
+    internal void Know(Lane lane)
+    {
+        if (Lane is null || Lane.Id < lane.Id)
+        {
+            Lane = lane;
+        }
+    }
+
     /// <summary>Whether the dispatcher has it in its list of lanes with waiting tasks.</summary>
     internal bool Listed { get; set; }
 

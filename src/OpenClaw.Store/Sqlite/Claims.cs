@@ -69,8 +69,8 @@ internal sealed class Claims(Connection connection, WriterState state)
         var cursors = new List<Cursor>(operation.Lanes.Count);
         foreach (var share in operation.Lanes)
         {
-            var entry = state.LaneById(share.Lane.Id);
-            if (entry.Ready > 0 && share.Most > 0 && !cursors.Exists(c => c.Lane == entry))
+            // A lane that was removed has nothing.
+            if (state.FindLane(share.Lane.Id) is { Ready: > 0 } entry && share.Most > 0 && !cursors.Exists(c => c.Lane == entry))
             {
                 cursors.Add(new Cursor(entry, (int)Math.Min(Math.Min(share.Most, operation.Count), entry.Ready)));
             }

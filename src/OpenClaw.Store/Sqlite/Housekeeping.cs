@@ -3,7 +3,7 @@ using OpenClaw.Core.Tasks;
 namespace OpenClaw.Store.Sqlite;
 
 /// <summary>Leases, tasks whose time has come, and retention.</summary>
-internal sealed class Housekeeping(Connection connection, WriterState state, int mostHolders)
+internal sealed class Housekeeping(Connection connection, WriterState state, SqliteOptions options)
 {
     private static readonly string Waiting = "state = " + Schema.Number(TaskState.Pending);
     private static readonly string Ended =
@@ -17,6 +17,7 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
         """
     );
     private readonly Statement extendLeases = connection.Prepare("UPDATE leases SET until = ?1 WHERE until < ?1");
+    private readonly Statement cutLeases = connection.Prepare("UPDATE leases SET until = ?1 WHERE until > ?1");
     private readonly Statement readDue = connection.Prepare(
         $"SELECT seq, lane FROM tasks INDEXED BY tasks_delayed WHERE {Waiting} AND due > 0 AND due <= ?1 ORDER BY due, seq LIMIT ?2"
     );
@@ -42,6 +43,12 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
         """
     );
 
+    private readonly Statement readUsedLanes = connection.Prepare("SELECT DISTINCT lane FROM tasks");
+    private readonly Statement deleteLane = connection.Prepare("DELETE FROM lanes WHERE id = ?1");
+
+    /// <summary>The lanes that were left when they were last looked through.</summary>
+    private long lanesLeft;
+
     /// <summary>The incarnations that were left when they were last looked through.</summary>
     private long holdersLeft;
 
@@ -60,13 +67,12 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
 
     public void Execute(ExtendLeasesOperation operation)
     {
+        var latest = Math.Max(operation.Until, operation.Latest);
         extendLeases.Bind(1, operation.Until).Run();
+        cutLeases.Bind(1, latest).Run();
         foreach (var (worker, lease) in state.Leases)
         {
-            if (lease.Until < operation.Until)
-            {
-                state.Leases[worker] = lease with { Until = operation.Until };
-            }
+            state.Leases[worker] = lease with { Until = Math.Clamp(lease.Until, operation.Until, latest) };
         }
     }
 
@@ -131,8 +137,9 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
             state.CountRemoved(taskState);
         }
 
-        operation.Removed = old.Count;
+        operation.RemovedTasks = [.. old.Select(o => o.Number)];
         PruneHolders();
+        operation.RemovedLanes = PruneLanes(operation.Removed > 0);
         // With a time to come, what was passed over may still end before it.
         swept = operation.FinishedBefore <= state.Now ? (operation.FinishedBefore, from) : default;
     }
@@ -141,7 +148,7 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
     // doubled: seldom, however often workers start.
     private void PruneHolders()
     {
-        if (state.HolderRows <= Math.Max(mostHolders, 2 * holdersLeft))
+        if (state.HolderRows <= Math.Max(options.MostHolders, 2 * holdersLeft))
         {
             return;
         }
@@ -151,10 +158,37 @@ internal sealed class Housekeeping(Connection connection, WriterState state, int
         holdersLeft = state.HolderRows;
     }
 
+    // Names come from whoever submits. Which lanes have tasks only a walk through all tasks tells, so it waits as that of the
+    // incarnations does; where no lane more is kept, it is worth it as soon as tasks were removed.
+    private List<Lane> PruneLanes(bool tasksRemoved)
+    {
+        var enough = Math.Max(options.FewLanes, Math.Min(2 * lanesLeft, (lanesLeft + options.MostLanes) / 2));
+        if (state.LaneCount <= enough && !(tasksRemoved && state.LaneCount >= options.MostLanes))
+        {
+            return [];
+        }
+
+        var used = new HashSet<int>();
+        while (readUsedLanes.Step())
+        {
+            used.Add(readUsedLanes.Int(0));
+        }
+
+        var removed = state.RemoveLanes(used);
+        foreach (var lane in removed)
+        {
+            deleteLane.Bind(1, lane.Id).Run();
+        }
+
+        lanesLeft = state.LaneCount;
+        return removed;
+    }
+
     /// <summary>After a rollback nothing is known of what was swept.</summary>
     public void Forget()
     {
         swept = default;
+        lanesLeft = 0;
         holdersLeft = 0;
     }
 }

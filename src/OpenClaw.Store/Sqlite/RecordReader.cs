@@ -277,6 +277,12 @@ internal sealed class RecordReader(Connection connection)
             readLane.Step();
             lane = new Lane(id, readLane.Text(0)!, readLane.Text(1)!, readLane.Text(2)!);
             readLane.Reset();
+            if (lanes.Count >= TaskLimits.MaxLanes)
+            {
+                // Those that were removed meanwhile are not told from the others.
+                lanes.Clear();
+            }
+
             lanes[id] = lane;
         }
 

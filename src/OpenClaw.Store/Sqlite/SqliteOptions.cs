@@ -29,6 +29,9 @@ public sealed record SqliteOptions
     /// <summary>Lanes that are kept; submissions that need more are refused.</summary>
     internal int MostLanes { get; init; } = TaskLimits.MaxLanes;
 
+    /// <summary>Lanes before those that have no tasks any more are removed.</summary>
+    internal int FewLanes { get; init; } = 1000;
+
     /// <summary>Rows of past incarnations before those that no task names any more are removed.</summary>
     internal int MostHolders { get; init; } = 10_000;
 

@@ -33,7 +33,7 @@ internal sealed class SqliteWriter : IDisposable
         outcomes = new Outcomes(connection, state);
         returns = new Returns(connection, state);
         cancelAndRetry = new CancelAndRetry(connection, state, records);
-        housekeeping = new Housekeeping(connection, state, options.MostHolders);
+        housekeeping = new Housekeeping(connection, state, options);
         begin = connection.Prepare("BEGIN IMMEDIATE");
         commit = connection.Prepare(options.Commit);
     }

@@ -42,6 +42,7 @@ internal sealed class WriterState
     private readonly Dictionary<(string Project, string Queue, string Type), LaneEntry> lanes = [];
     private readonly Dictionary<int, LaneEntry> lanesById = [];
     private readonly Dictionary<WorkerRef, long> holders = [];
+    private int lastLane;
     private readonly long[] counts = new long[CountColumns.Length];
     private bool countsChanged;
 
@@ -117,11 +118,30 @@ internal sealed class WriterState
 
     public LaneEntry LaneById(int id) => lanesById[id];
 
+    /// <summary>The lane, or null when it was removed: a claim may name one that a manager still knows.</summary>
+    public LaneEntry? FindLane(int id) => lanesById.GetValueOrDefault(id);
+
+    /// <summary>
+    /// Forgets the lanes but those that are used. The newest stays whatever it is: the next number counts from it, also after a
+    /// restart, so that no number is given twice.
+    /// </summary>
+    public List<Lane> RemoveLanes(HashSet<int> used)
+    {
+        var unused = lanesById.Values.Select(e => e.Lane).Where(l => l.Id != lastLane && !used.Contains(l.Id)).ToList();
+        foreach (var lane in unused)
+        {
+            lanesById.Remove(lane.Id);
+            lanes.Remove((lane.Project, lane.Queue, lane.Type));
+        }
+
+        return unused;
+    }
+
     public LaneEntry LaneOf(string project, string queue, string type)
     {
         if (!lanes.TryGetValue((project, queue, type), out var entry))
         {
-            entry = Add(new LaneEntry(new Lane(lanes.Count + 1, project, queue, type), 0, 0));
+            entry = Add(new LaneEntry(new Lane(lastLane + 1, project, queue, type), 0, 0));
             insertLane.Bind(1, entry.Lane.Id).Bind(2, project).Bind(3, queue).Bind(4, type).Run();
         }
 
@@ -166,6 +186,7 @@ internal sealed class WriterState
     {
         lanes.Clear();
         lanesById.Clear();
+        lastLane = 0;
         holders.Clear();
         Leases.Clear();
         Held.Clear();
@@ -250,6 +271,7 @@ internal sealed class WriterState
     {
         lanes[(entry.Lane.Project, entry.Lane.Queue, entry.Lane.Type)] = entry;
         lanesById[entry.Lane.Id] = entry;
+        lastLane = Math.Max(lastLane, entry.Lane.Id);
         return entry;
     }
 

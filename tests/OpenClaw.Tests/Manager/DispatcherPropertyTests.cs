@@ -139,6 +139,36 @@ public sealed class DispatcherPropertyTests
     }
 
     [Fact]
+    public void ALaneThatTheStoreRemovedIsForgottenAndFoundAgainUnderItsNewNumber()
+    {
+        var dispatcher = new Dispatcher(new DispatchLimits());
+        var seat = new WorkerSeat(new WorkerRef("w", 1), 4, 0);
+        seat.Types.Add("noop");
+        dispatcher.AddSeat(seat);
+        var (key, old, now) = (new LaneKey("p", "q", "noop"), new Lane(3, "p", "q", "noop"), new Lane(9, "p", "q", "noop"));
+        var before = dispatcher.Remembered;
+        dispatcher.Know(old);
+        dispatcher.Forget(new Lane(2, "p", "q", "noop"));
+        Assert.Equal(before + 1, dispatcher.Remembered);
+        dispatcher.Forget(old);
+        Assert.Equal(before, dispatcher.Remembered);
+
+        // One whose task is on its way to the store: no claim names the old number any more.
+        dispatcher.Know(old);
+        dispatcher.AddReady(key, null, 1);
+        dispatcher.Forget(old);
+        Assert.Empty(dispatcher.Plan());
+        dispatcher.Know(now);
+        var plan = Assert.Single(dispatcher.Plan());
+        Assert.Equal(now, Assert.Single(plan.Shares()).Lane);
+        dispatcher.ClaimFailed(plan);
+
+        // Another manager was not told of the removal: the newer number counts, whatever comes late.
+        dispatcher.Know(old);
+        Assert.Equal(now, Assert.Single(Assert.Single(dispatcher.Plan()).Shares()).Lane);
+    }
+
+    [Fact]
     public void CreditsPromisedToAClaimAreNotGivenTwice()
     {
         var rig = new DispatcherRig(new DispatchLimits { ByType = new Dictionary<string, int> { ["b"] = 1 } });

@@ -42,8 +42,7 @@ internal sealed class ManagerRig : IDisposable
         posted.Clear();
         loop.Clear();
         Core = NewCore();
-        var until = Clock.Now + (long)Options.TaskReassignAfter.TotalMilliseconds;
-        Store.Execute(new ExtendLeasesOperation(until));
+        Store.Execute(ManagerCore.AtStart(Clock.GetUtcNow(), Options.TaskReassignAfter));
         Core.Restore(
             [.. Store.CountLanes()],
             [

@@ -422,6 +422,24 @@ public sealed class WorkerLifeTests : IDisposable
         rig.CheckCounts();
     }
 
+    [Fact]
+    public void AClockThatWasSetBackHoldsNoTasksForHoursAfterARestart()
+    {
+        // The store's own clock forgets at its process' end, as the lease does not.
+        Connected();
+        var number = rig.Submit();
+        var lease = rig.Store.Leases.Values.Single();
+        rig.Store.Execute(
+            new LeaseOperation([lease with { Until = (rig.Clock.GetUtcNow() + TimeSpan.FromHours(5)).ToUnixTimeMilliseconds() }])
+        );
+        rig.Restart();
+        Assert.Equal(TaskState.Assigned, rig.State(number));
+        rig.Advance(2 * rig.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((TaskState.Pending, 1), (rig.State(number), rig.Task(number).Losses));
+        rig.CheckCounts();
+    }
+
     [Theory]
     [InlineData(true, 7)]
     [InlineData(false, 7)]

@@ -36,7 +36,10 @@ internal static class ModelSteps
             18 => new CancelOperation(AnyTask(model, random), "because", "anna") { Force = random.Next(2) == 0 },
             19 => new RetryOperation(AnyTask(model, random)),
             20 or 21 => new LeaseOperation([.. Workers.Where(_ => random.Next(2) == 0).Select(w => Lease(w, clock, random))]),
-            22 when random.Next(4) == 0 => new ExtendLeasesOperation(clock.Now + random.Next(10_000)),
+            22 when random.Next(4) == 0 => new ExtendLeasesOperation(clock.Now + random.Next(10_000))
+            {
+                Latest = clock.Now + random.Next(20_000),
+            },
             22 => new PromoteOperation(random.Next(1, 10)),
             _ => new PruneOperation(clock.Now - random.Next(20_000), random.Next(1, 10)),
         };

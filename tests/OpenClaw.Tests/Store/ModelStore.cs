@@ -81,7 +81,11 @@ internal sealed class ModelStore(ManualClock clock)
                 renew.Leases.ToList().ForEach(l => Leases[l.Worker] = l);
                 break;
             case ExtendLeasesOperation extend:
-                Leases.Values.Where(l => l.Until < extend.Until).ToList().ForEach(l => Leases[l.Worker] = l with { Until = extend.Until });
+                Leases
+                    .Values.ToList()
+                    .ForEach(l =>
+                        Leases[l.Worker] = l with { Until = Math.Clamp(l.Until, extend.Until, Math.Max(extend.Until, extend.Latest)) }
+                    );
                 break;
             case PromoteOperation promote:
                 Promote(promote);
@@ -92,7 +96,7 @@ internal sealed class ModelStore(ManualClock clock)
                     .Take(prune.Most)
                     .ToList();
                 old.ForEach(t => Tasks.Remove(t.Number));
-                prune.Removed = old.Count;
+                prune.RemovedTasks = [.. old.Select(t => t.Number)];
                 break;
             default:
                 throw new NotSupportedException();

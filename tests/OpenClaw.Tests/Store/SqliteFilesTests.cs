@@ -246,6 +246,51 @@ public sealed class SqliteFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Lanes_without_tasks_are_not_kept_and_their_numbers_not_given_again()
+    {
+        var clock = new ManualClock();
+        var options = new SqliteOptions
+        {
+            Clock = clock,
+            FewLanes = 2,
+            MostLanes = 6,
+        };
+        Lane old;
+        Lane newest;
+        WorkerRef worker;
+        await using (var store = (await OpenAsync(options)).Value)
+        {
+            worker = await store.LeaseAsync("w", 1);
+            var lanes = (await store.SubmitAsync([.. Enumerable.Range(0, 6).Select(i => StoreActions.Task("type" + i))])).Lanes;
+            (old, newest) = (lanes[0], lanes[5]);
+            Assert.NotNull((await store.RunAsync(new SubmitOperation([StoreActions.Task("another")]))).Refused);
+            foreach (var lane in lanes.Where(l => l != lanes[1]))
+            {
+                await store.FinishAsync(Assert.Single(await store.ClaimAsync(worker, 1, lane)).Success(worker));
+            }
+
+            // All but what has a task, and the newest.
+            clock.Advance(TimeSpan.FromSeconds(1));
+            var prune = await store.RunAsync(new PruneOperation(clock.Now, 100));
+            Assert.Equal([1L, 3L, 4L, 5L, 6L], prune.RemovedTasks);
+            Assert.Equal([lanes[0], lanes[2], lanes[3], lanes[4]], prune.RemovedLanes.OrderBy(l => l.Id));
+
+            // A manager that does not know it yet asks in vain, and goes on.
+            Assert.Empty(await store.ClaimAsync(worker, 5, old));
+            Assert.Equal(2L, Assert.Single(await store.ClaimAsync(worker, 5, old, lanes[1])).Number);
+        }
+
+        await using (var store = (await OpenAsync(options)).Value)
+        {
+            var lanes = (await store.SubmitAsync(StoreActions.Task("type0"), StoreActions.Task("type5"))).Lanes;
+            Assert.Equal((newest.Id + 1, newest), (lanes[0].Id, lanes[1]));
+            Assert.Empty(await store.ClaimAsync(worker, 5, old));
+            var claimed = Assert.Single(await store.ClaimAsync(worker, 5, lanes[0]));
+            Assert.Equal("type0", (await store.GetAsync(claimed.Number, default))!.Type);
+        }
+    }
+
+    [Fact]
     public async Task A_file_of_the_first_version_keeps_its_leases()
     {
         await using (var store = (await OpenAsync(new SqliteOptions())).Value)

@@ -48,6 +48,23 @@ public abstract partial class TaskStoreContract
     }
 
     [Fact]
+    public async Task A_lease_from_before_the_clock_was_set_back_is_cut_at_the_start()
+    {
+        await Store.LeaseAsync("early", 1, until: 100);
+        await Store.LeaseAsync("fine", 1, until: 900);
+        await Store.LeaseAsync("far", 1, until: 90_000);
+        await Store.RunAsync(new ExtendLeasesOperation(500) { Latest = 1000 });
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(
+                [("early", 500L), ("far", 1000L), ("fine", 900L)],
+                (await Store.LeasesAsync(default)).OrderBy(l => l.Worker.Worker).Select(l => (l.Worker.Worker, l.Until))
+            );
+            await ReopenAsync();
+        }
+    }
+
+    [Fact]
     public async Task What_an_incarnation_holds_is_its_own()
     {
         var (a, b) = (await Store.LeaseAsync("w", 1), await Store.LeaseAsync("w", 2));

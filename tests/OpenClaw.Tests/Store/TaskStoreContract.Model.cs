@@ -103,7 +103,7 @@ public abstract partial class TaskStoreContract
             CancelOperation o => o.Before is null ? "none" : Describe(o.Before),
             RetryOperation o => $"{o.Lane}",
             PromoteOperation o => $"{Join(o.Promoted.OrderBy(p => p.Key.Id))} {o.NextDue}",
-            PruneOperation o => $"{o.Removed}",
+            PruneOperation o => Join(o.RemovedTasks),
             _ => "",
         };
         return $"{operation.GetType().Name} {operation.Refused?.Code} {result}";
