@@ -11,7 +11,11 @@ namespace OpenClaw.Rpc.Server;
 /// </summary>
 public sealed class HealthService
 {
+    /// <summary>Watches at once on one connection: nobody signs in for them, and each stays for as long as it likes.</summary>
+    public const int MostWatches = 16;
+
     private readonly Lock gate = new();
+    private readonly Dictionary<string, int> watches = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Status> statuses = new(StringComparer.Ordinal);
 
     // Done and replaced at each change: whoever watches looks again.
@@ -64,16 +68,53 @@ public sealed class HealthService
         RpcServerContext context
     )
     {
-        Status? said = null;
-        while (true)
+        if (!Enter(context.ConnectionId))
         {
-            var (status, next) = Look(request.Service);
-            if (status != said)
+            return new Failure(
+                Catalogue.Usage,
+                $"{MostWatches} watches are open on this connection and no more are allowed",
+                "Share a watch, or ask with Check"
+            );
+        }
+
+        try
+        {
+            Status? said = null;
+            while (true)
             {
-                await responses.WriteAsync(new() { Status = status });
-                said = status;
+                var (status, next) = Look(request.Service);
+                if (status != said)
+                {
+                    await responses.WriteAsync(new() { Status = status });
+                    said = status;
+                }
+                await next.WaitAsync(context.Cancellation);
             }
-            await next.WaitAsync(context.Cancellation);
+        }
+        finally
+        {
+            Leave(context.ConnectionId);
+        }
+    }
+
+    private bool Enter(string connection)
+    {
+        lock (gate)
+        {
+            var open = watches.GetValueOrDefault(connection);
+            watches[connection] = Math.Min(open + 1, MostWatches);
+            return open < MostWatches;
+        }
+    }
+
+    private void Leave(string connection)
+    {
+        lock (gate)
+        {
+            if (--watches[connection] == 0)
+            {
+                watches.Remove(connection);
+            }
         }
     }
 

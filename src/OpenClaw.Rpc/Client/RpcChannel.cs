@@ -30,6 +30,12 @@ public sealed partial class RpcChannel : IDisposable
     private volatile int answered;
     private volatile bool disposed;
 
+    // Connections that are open: more than one while an old one ends its calls. Guarded by itself.
+    private readonly HashSet<ChannelStream> streams = [];
+
+    // Never disposed: connections that are being opened look at it, and it holds nothing.
+    private readonly CancellationTokenSource closing = new();
+
     /// <param name="address"><c>http://host:port</c> (HTTP/2 without TLS, known beforehand) or <c>https://host:port</c>.</param>
     /// <param name="options">Null: the defaults.</param>
     public RpcChannel(Uri address, RpcChannelOptions? options = null)
@@ -69,11 +75,28 @@ public sealed partial class RpcChannel : IDisposable
     /// <summary>HOST:PORT.</summary>
     public string Authority { get; }
 
-    /// <summary>Ends every call with <c>clw-connection-lost</c> or <c>clw-call-cancelled</c> and closes the connection.</summary>
+    /// <summary>
+    /// Ends every call that is under way, and every later one, with <c>clw-connection-lost</c> ("the channel is closed"), and closes the
+    /// connection. What was written just before may not arrive: who wants an orderly end waits for its calls first.
+    /// </summary>
     public void Dispose()
     {
         disposed = true;
+        closing.Cancel();
         invoker.Dispose();
+
+        // The handler leaves calls that are under way alone; without their connection they end.
+        ChannelStream[] left;
+        lock (streams)
+        {
+            left = [.. streams];
+            streams.Clear();
+        }
+
+        foreach (var stream in left)
+        {
+            stream.Dispose();
+        }
     }
 
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken token)
@@ -148,14 +171,44 @@ public sealed partial class RpcChannel : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(token, closing.Token);
+            await socket.ConnectAsync(context.DnsEndPoint, either.Token);
             connected = true;
-            return new NetworkStream(socket, ownsSocket: true);
+            return Opened(new ChannelStream(socket, this));
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private ChannelStream Opened(ChannelStream stream)
+    {
+        lock (streams)
+        {
+            streams.Add(stream);
+        }
+
+        // Set before the set is emptied: one of the two sees this connection.
+        return disposed ? throw new OperationCanceledException(closing.Token) : stream;
+    }
+
+    private void Closed(ChannelStream stream)
+    {
+        lock (streams)
+        {
+            streams.Remove(stream);
+        }
+    }
+
+    /// <summary>A connection that its channel knows for as long as it is open.</summary>
+    private sealed class ChannelStream(Socket socket, RpcChannel owner) : NetworkStream(socket, ownsSocket: true)
+    {
+        protected override void Dispose(bool disposing)
+        {
+            owner.Closed(this);
+            base.Dispose(disposing);
         }
     }
 }

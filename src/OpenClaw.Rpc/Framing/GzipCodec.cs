@@ -55,19 +55,28 @@ internal static class GzipCodec
             return null;
         }
 
+        // Judged before any memory is taken for it: twenty bytes may say that they are as long as the limit.
+        Span<byte> said = stackalloc byte[4];
+        body.Slice(body.Length - said.Length).CopyTo(said);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(said);
+        if (length > MostRatio * body.Length)
+        {
+            // What deflate cannot have made is no length: the end is torn off.
+            failure = NotGzip();
+            return null;
+        }
+
+        if (length > maxSize)
+        {
+            failure = MessageWriter.TooLarge("unpacked", length, maxSize);
+            return null;
+        }
+
         var packed = ArrayPool<byte>.Shared.Rent((int)body.Length);
         byte[]? plain = null;
         try
         {
             body.CopyTo(packed);
-            var length = BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan((int)body.Length - 4));
-            if (length > maxSize)
-            {
-                // What deflate cannot have made is no length: the end is torn off.
-                failure = length <= MostRatio * body.Length ? MessageWriter.TooLarge("unpacked", length, maxSize) : NotGzip();
-                return null;
-            }
-
             // One more than there should be: the read that fills it tells of a message that lies about its length.
             plain = ArrayPool<byte>.Shared.Rent((int)length + 1);
             using var gzip = new GZipStream(new MemoryStream(packed, 0, (int)body.Length, writable: false), CompressionMode.Decompress);

@@ -191,6 +191,23 @@ public sealed class FailingCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DisposingTheChannelEndsEveryCallThatIsUnderWay()
+    {
+        var unary = channel.UnaryAsync(EchoService.Unary, new() { Text = "hang-unary-disposed" }).AsTask();
+        await using var stream = channel.ServerStreaming(EchoService.Repeat, new() { Text = "hang-stream-disposed" });
+        await server.Echo.Started.On("hang-unary-disposed");
+        await server.Echo.Started.On("hang-stream-disposed");
+        var reading = stream.ReadAsync().AsTask();
+        channel.Dispose();
+        var failures = new[]
+        {
+            (await unary.WaitAsync(TimeSpan.FromSeconds(10))).Failure!,
+            (await Assert.ThrowsAsync<FailureException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)))).Failure,
+        };
+        Assert.All(failures, f => Assert.Equal((Catalogue.ConnectionLost, true), (f.Entry, f.Message.EndsWith("is closed."))));
+    }
+
+    [Fact]
     public async Task ANameThatDoesNotExistIsSaid()
     {
         using var lost = new RpcChannel(new("http://no-such-host.invalid:1"));

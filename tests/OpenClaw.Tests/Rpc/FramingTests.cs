@@ -104,6 +104,21 @@ public sealed class FramingTests
     }
 
     [Fact]
+    public void TwentyBytesThatSayTheyAreAHundredMillionCostNoMemory()
+    {
+        const int Said = 500_000_000;
+        var bytes = new byte[25];
+        bytes[0] = 1;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), 20);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(21), Said);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var buffer = new ReadOnlySequence<byte>(bytes);
+        var outcome = MessageReader.Read(ref buffer, EchoRequest.Parser, new(Said + 1, "gzip", true), out _, out var failure);
+        Assert.Equal((ReadOutcome.Failed, Catalogue.Protocol), (outcome, failure!.Entry));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
+
+    [Fact]
     public void ATruncatedGzipIsNotAMessage()
     {
         var whole = Frames([new EchoRequest { Text = string.Concat(Enumerable.Range(0, 500).Select(n => $"{n * 7919},")) }], gzip: true);

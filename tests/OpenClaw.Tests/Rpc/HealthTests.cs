@@ -1,6 +1,7 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
+using OpenClaw.Rpc.Health;
 using OpenClaw.Rpc.Server;
 using Status = OpenClaw.Rpc.Health.HealthCheckResponse.Types.ServingStatus;
 
@@ -56,6 +57,31 @@ public sealed class HealthTests : IAsyncLifetime
         await server.StopAsync();
         var e = await Assert.ThrowsAsync<FailureException>(async () => await watch.ReadAsync());
         Assert.Equal(Catalogue.ManagerStopping, e.Failure.Entry);
+    }
+
+    [Fact]
+    public async Task AConnectionHoldsSoManyWatchesAndNoMore()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            // A connection of its own each time: what is closed counts no more, and others are not shut out.
+            using var crowded = server.Channel();
+            var open = new List<RpcCall<HealthCheckRequest, HealthCheckResponse>>();
+            for (var i = 0; i < HealthService.MostWatches; i++)
+            {
+                open.Add(crowded.ServerStreaming(HealthMethods.Watch, new()));
+                Assert.Equal(Status.NotServing, (await open[^1].ReadAsync())!.Status);
+            }
+
+            await using var more = crowded.ServerStreaming(HealthMethods.Watch, new());
+            var refused = await Assert.ThrowsAsync<FailureException>(async () => await more.ReadAsync());
+            Assert.Equal(Catalogue.Usage, refused.Failure.Entry);
+            Assert.Equal(Status.NotServing, await CheckAsync(""));
+            foreach (var watch in open)
+            {
+                await watch.DisposeAsync();
+            }
+        }
     }
 
     private async Task<Status> CheckAsync(string service) =>
