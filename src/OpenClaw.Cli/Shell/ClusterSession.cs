@@ -72,13 +72,12 @@ internal static class ClusterSession
         loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: SourceKind.Default }
         && LocalCluster.FindAddress(loaded.Paths.DataDir) is not null;
 
-    private static Func<string?> Token(string dataDirectory)
-    {
-        var token = new Lazy<string?>(() =>
-            Environment.GetEnvironmentVariable("OPENCLAW_TOKEN") is { Length: > 0 } given ? given : LocalCluster.ReadToken(dataDirectory)
-        );
-        return () => token.Value;
-    }
+    /// <summary>
+    /// The token of a call. Asked anew by every call (<see cref="Credential"/> keeps it for a second): a verb that waits for a manager to
+    /// come up takes up the token that it draws, and one that could not be read just then is not missing for ever.
+    /// </summary>
+    internal static Func<string?> Token(string dataDirectory) =>
+        () => Environment.GetEnvironmentVariable("OPENCLAW_TOKEN") is { Length: > 0 } given ? given : LocalCluster.ReadToken(dataDirectory);
 
     /// <summary>Says that something is waited out: once for each cause, not at every try.</summary>
     private sealed class TroubleNotes(Terminal terminal)

@@ -15,6 +15,9 @@ internal sealed partial class DiskOutbox : IOutbox, IDisposable
     private const long SegmentBytes = 8 << 20;
     private const long ClearAbove = 1 << 20;
 
+    /// <summary>Damaged files that are kept beside: the newest.</summary>
+    internal const int MostDamagedKept = 4;
+
     private readonly string directory;
     private readonly long incarnation;
     private readonly long maxBytes;
@@ -74,9 +77,10 @@ internal sealed partial class DiskOutbox : IOutbox, IDisposable
             (by, outcome) => found.Add((by, outcome)),
             (position, bytes) => damages.Add((position, bytes))
         );
-        foreach (var (position, bytes) in damages)
+        if (damages.Count > 0)
         {
-            LogDamaged(logger, path, position, bytes, found.Count);
+            var kept = KeepDamaged(path);
+            LogDamaged(logger, path, damages[0].Position, damages.Sum(d => d.Bytes), damages.Count, found.Count, kept);
         }
 
         if (found.Count == 0)
@@ -93,6 +97,26 @@ internal sealed partial class DiskOutbox : IOutbox, IDisposable
             {
                 segment.Live++;
             }
+        }
+    }
+
+    // As it is, for whoever wants to know what it held; the outbox does not read it again. A crash here leaves it to the next start.
+    private string KeepDamaged(string path)
+    {
+        try
+        {
+            File.Copy(path, path + ".damaged", overwrite: true);
+            var older = Directory.EnumerateFiles(directory, "*.damaged").OrderDescending(StringComparer.Ordinal).Skip(MostDamagedKept);
+            foreach (var old in older.ToList())
+            {
+                File.Delete(old);
+            }
+
+            return $"the file as it was is {Path.GetFileName(path)}.damaged";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"it cannot be kept beside: {e.Message}";
         }
     }
 
@@ -187,9 +211,9 @@ internal sealed partial class DiskOutbox : IOutbox, IDisposable
     [LoggerMessage(
         12,
         LogLevel.Warning,
-        "clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes; {kept} outcomes of the file are kept, and a task whose outcome is missing runs again"
+        "clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes in {places} places; {kept} outcomes of the file are delivered, and a task whose outcome is missing runs again; {beside}"
     )]
-    private static partial void LogDamaged(ILogger logger, string path, long position, long bytes, int kept);
+    private static partial void LogDamaged(ILogger logger, string path, long position, long bytes, int places, int kept, string beside);
 
     /// <summary>Closes the files. Those without live records are removed.</summary>
     public void Dispose()

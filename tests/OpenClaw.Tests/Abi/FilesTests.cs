@@ -55,6 +55,11 @@ public sealed class FilesTests : IDisposable
 
     [Theory]
     [InlineData("0644", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
+    [InlineData("0640", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead)]
+    [InlineData("0604", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead)]
+    [InlineData("0660", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
+    [InlineData("0440", UnixFileMode.UserRead | UnixFileMode.GroupRead)]
+    [InlineData("0601", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherExecute)]
     [InlineData("0620", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite)]
     [InlineData(null, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
     [InlineData(null, UnixFileMode.UserRead)]

@@ -111,10 +111,43 @@ public sealed class DiskOutboxTests : IDisposable
             var position = lost == 0 ? 0 : 8 + ((lost - 1) * record);
             var bytes = lost == 0 ? 8 : record;
             Assert.Contains(
-                $"clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes;",
+                $"clw-outbox-damaged: {path} cannot be read from byte {position}, for {bytes} bytes in 1 places;",
                 Assert.Single(logger.At(LogLevel.Warning))
             );
+            Assert.Equal(damaged, File.ReadAllBytes(path + ".damaged"));
         }
+    }
+
+    [Fact]
+    public void DamagedFilesAreKeptBesideTheNewestOfThem()
+    {
+        // Nothing of them can be read, so nothing else of them stays.
+        for (var i = 0; i < DiskOutbox.MostDamagedKept + 3; i++)
+        {
+            File.WriteAllBytes(Path.Combine(directory.FullName, $"{i:D12}.seg"), [.. "not an outbox "u8, (byte)i]);
+        }
+
+        using (Open(8))
+        {
+            Assert.Equal(
+                Enumerable.Range(3, DiskOutbox.MostDamagedKept).Select(i => $"{i:D12}.seg.damaged"),
+                Files.Select(f => Path.GetFileName(f)!)
+            );
+            Assert.Equal([.. "not an outbox "u8, (byte)6], File.ReadAllBytes(Files[^1]));
+        }
+
+        var lines = logger.At(LogLevel.Warning).ToList();
+        Assert.Equal(DiskOutbox.MostDamagedKept + 3, lines.Count);
+        Assert.All(lines, l => Assert.Contains("for 15 bytes in 1 places; 0 outcomes", l, StringComparison.Ordinal));
+        Assert.Contains("the file as it was is 000000000006.seg.damaged", lines[^1], StringComparison.Ordinal);
+
+        // They are not read again, and a full disk or a name that is taken stops no start.
+        logger = new RecordingLogger();
+        Directory.CreateDirectory(Path.Combine(directory.FullName, "000000000009.seg.damaged"));
+        File.WriteAllText(Path.Combine(directory.FullName, "000000000009.seg"), "no");
+        using var again = Open(9);
+        Assert.Equal(0, again.Count);
+        Assert.Contains("it cannot be kept beside", Assert.Single(logger.At(LogLevel.Warning)), StringComparison.Ordinal);
     }
 
     [Fact]
