@@ -81,12 +81,14 @@ internal sealed class BenchProgress
     {
         lock (gate)
         {
-            return new(phase, submitted, Math.Min(ended, submitted), failed, latency.Percentile(0.5), latency.Percentile(0.99));
+            long? p50 = latency.Count > 0 ? latency.Percentile(0.5) : null;
+            long? p99 = latency.Count > 0 ? latency.Percentile(0.99) : null;
+            return new(phase, submitted, Math.Min(ended, submitted), failed, p50, p99);
         }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>A measurement at one moment. Ended tasks are an estimate from samples; latencies in microseconds.</summary>
-internal sealed record BenchMoment(string Phase, long Submitted, long Ended, long Failed, long P50, long P99);
+/// <summary>A measurement at one moment. Ended tasks are an estimate from samples; latencies in microseconds, null before the first.</summary>
+internal sealed record BenchMoment(string Phase, long Submitted, long Ended, long Failed, long? P50, long? P99);

@@ -80,16 +80,16 @@ internal sealed class BenchView(Terminal terminal, BenchRun run)
         var flight = IsSubmissionAlone(now) ? "" : $"{Figures.Count(now.Submitted - now.Ended)} in flight, ";
         var failed = now.Failed > 0 ? terminal.Red($", {Figures.Count(now.Failed)} failed") : "";
         yield return $"{"tasks", -10} {flight}{Figures.Count(now.Submitted)} submitted{failed}";
-        if (now.P99 > 0)
+        if (now.P99 is not null)
         {
-            yield return $"{"latency", -10} p50 {Times.Took(now.P50)}, p99 {Times.Took(now.P99)}";
+            yield return $"{"latency", -10} p50 {Figures.Took(now.P50)}, p99 {Figures.Took(now.P99)}";
         }
     }
 
     private string PlainLine(BenchMoment now) =>
         now.Submitted == 0
             ? $"{now.Phase}{Share(now)}"
-            : $"{now.Phase}{Share(now)}: {Figures.Count(Rate())} tasks/s, {Figures.Count(now.Submitted)} submitted, {Figures.Count(now.Ended)} ended, p50 {Times.Took(now.P50)}, p99 {Times.Took(now.P99)}";
+            : $"{now.Phase}{Share(now)}: {Figures.Count(Rate())} tasks/s, {Figures.Count(now.Submitted)} submitted, {Figures.Count(now.Ended)} ended, p50 {Figures.Took(now.P50)}, p99 {Figures.Took(now.P99)}";
 
     // Over the last second: a single step jumps.
     private double Rate() => rates.Count == 0 ? 0 : rates.Skip(Math.Max(0, rates.Count - 8)).Average();

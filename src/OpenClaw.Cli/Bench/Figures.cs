@@ -17,5 +17,8 @@ internal static class Figures
 
     public static string Seconds(TimeSpan span) => Times.Took((long)span.TotalMicroseconds);
 
+    /// <summary>A duration in microseconds; <c>-</c> when none was measured.</summary>
+    public static string Took(long? micros) => micros is { } measured ? Times.Took(measured) : "-";
+
     public static string Percent(double share) => (share * 100).ToString("0.###", CultureInfo.InvariantCulture) + " %";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using OpenClaw.Abi.Files;
 using OpenClaw.Abi.Handlers;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
@@ -176,7 +177,7 @@ internal static partial class PluginNewCommand
         if (language.Build is { } build)
         {
             terminal.WriteLine($"  (cd {into} && {build})");
-            if (!OnPath(language.Needs!))
+            if (!SearchPath.Has(language.Needs!))
             {
                 terminal.Note($"note: {language.Needs} is not on the PATH; {build} needs it");
             }
@@ -188,11 +189,6 @@ internal static partial class PluginNewCommand
         terminal.WriteLine($"  {clw} up --plugin-dir {into}          # then, from another terminal:");
         terminal.WriteLine($"  {clw} task submit {name} -p '{{\"name\": \"Ada\"}}' --wait");
     }
-
-    private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Any(d => File.Exists(Path.Combine(d, program)));
 
     private static FailureException Usage(string message, string next) => new Failure(Catalogue.Usage, message, next).AsException();
 

@@ -15,6 +15,8 @@ internal static class ClusterAddress
     public const string TokenVariable = "OPENCLAW_TOKEN";
     public const string DataVariable = "OPENCLAW_MANAGER_DATA_DIR";
     public const int DefaultPort = 9090;
+    private const string SayInsecure =
+        "Use an address that begins with https://, or set AllowInsecure on a network that nobody else listens to";
 
     /// <param name="options">What was said.</param>
     /// <param name="environment">A variable's value, null when it is not set.</param>
@@ -26,11 +28,16 @@ internal static class ClusterAddress
         var (addresses, secure) = local is { } found ? ([found], false) : Parse(given ?? $"127.0.0.1:{DefaultPort}");
         secure |= options.Tls is not null;
         // The address that our own manager left is this machine, whichever of its interfaces it names.
-        var elsewhere = local is null ? addresses.FindIndex(a => !a.IsLoopback) : -1;
-        var token = Token(options, environment, elsewhere < 0 ? directory : null);
-        if (token is not null && elsewhere >= 0 && !secure && !options.AllowInsecure)
+        var here = local is not null || addresses.TrueForAll(a => a.IsLoopback);
+        var token = Token(options, environment, here ? directory : null);
+        if (
+            token is not null
+            && !secure
+            && local is null
+            && TokenReach.WithoutTls(addresses, options.AllowInsecure, SayInsecure) is { } refused
+        )
         {
-            throw Insecure(addresses[elsewhere]);
+            throw OpenClawException.From(refused);
         }
 
         return new()
@@ -96,15 +103,6 @@ internal static class ClusterAddress
             : directory is null ? null
             : directory.ReadToken;
     }
-
-    private static OpenClawException Insecure(HostPort address) =>
-        OpenClawException.From(
-            new Failure(
-                Catalogue.AddressInsecure,
-                $"The token would be sent to {address} without TLS",
-                "Use an address that begins with https://, or set AllowInsecure on a network that nobody else listens to"
-            )
-        );
 
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

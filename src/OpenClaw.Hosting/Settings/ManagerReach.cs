@@ -15,15 +15,13 @@ public static class ManagerReach
     {
         ArgumentNullException.ThrowIfNull(loaded);
         var settings = loaded.Settings;
-        var beyond = settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: not SourceKind.Default }
-            ? settings.Cluster.ManagerAddress.Where(a => !a.IsLoopback).ToList()
+        IReadOnlyList<HostPort> named = settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: not SourceKind.Default }
+            ? settings.Cluster.ManagerAddress
             : [];
-        return beyond.Count == 0 || settings.Cluster.Insecure
-            ? null
-            : new(
-                Catalogue.AddressInsecure,
-                $"The manager at {string.Join(" and ", beyond)} is beyond this machine: the token would be sent there without TLS",
-                "If the network is protected by other means, say --insecure-manager (or cluster.insecure: true)"
-            );
+        return TokenReach.WithoutTls(
+            named,
+            settings.Cluster.Insecure,
+            "If the network is protected by other means, say --insecure-manager (or cluster.insecure: true)"
+        );
     }
 }

@@ -133,7 +133,7 @@ internal static class TransportFailures
                 Catalogue.Protocol,
                 address,
                 "not-http2",
-                $"{address} does not answer as an HTTP/2 server."
+                $"{address} does not answer as an HTTP/2 server; it may speak TLS, or be another program."
             ),
             // A server that is killed just then looks the same, so this is worth another try, unlike a broken protocol.
             _ when connected && !answered => Make(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OpenClaw.Abi.Files;
 
 namespace OpenClaw.Runner.Pictures;
 
@@ -77,15 +78,8 @@ internal sealed class PictureTool : IDisposable
     }
 
     /// <summary>The first program of ours in the directories of PATH; relative ones do not count.</summary>
-    internal static string? Find(string? searchPath)
-    {
-        var directories = (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Where(Path.IsPathRooted).ToArray();
-        return Names.SelectMany(name => directories.Select(d => Path.Join(d, name))).FirstOrDefault(IsProgram);
-    }
-
-    private static bool IsProgram(string path) =>
-        File.Exists(path)
-        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+    internal static string? Find(string? searchPath) =>
+        Names.Select(name => SearchPath.Find(name, searchPath)).FirstOrDefault(found => found is not null);
 
     private static string[] Arguments(string tool, string kind) =>
         tool == "vips"

@@ -1,4 +1,5 @@
 using System.Text;
+using OpenClaw.Abi.Files;
 using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Plugins;
@@ -167,13 +168,8 @@ internal static class PluginFile
             Path.GetFileName(words[0]) == "env"
                 ? words.Skip(1).FirstOrDefault(w => w[0] != '-' && !w.Contains('=', StringComparison.Ordinal))
                 : null;
-        return wanted is null || wanted.Contains('/', StringComparison.Ordinal) || OnPath(wanted)
+        return wanted is null || wanted.Contains('/', StringComparison.Ordinal) || SearchPath.Has(wanted)
             ? null
             : $"its interpreter {wanted} is not on the PATH of this machine";
     }
-
-    private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin")
-            .Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Any(d => File.Exists(Path.Combine(d, program)));
 }

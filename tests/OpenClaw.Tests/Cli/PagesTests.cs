@@ -9,7 +9,7 @@ namespace OpenClaw.Tests.Cli;
 /// <summary>Pages that must say what the code says.</summary>
 public sealed class ErrorsPageTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     /// <summary>docs/errors.md is made of the catalogue; OPENCLAW_WRITE_DOCS=1 writes it again.</summary>
     [Fact]
@@ -49,6 +49,23 @@ public sealed class ErrorsPageTests
             where !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value))
             select $"{Path.GetFileName(page)} → {link.Groups[1].Value}";
         Assert.Empty(broken);
+    }
+
+    /// <summary>Where packages come from is the reader's own configuration.</summary>
+    [Fact]
+    public void No_page_names_the_host_of_a_registry()
+    {
+        string[] hosts = ["nuget." + "org", "npm" + "js", "py" + "pi.org", "crates" + ".io", "rubygems" + ".org", "docker" + ".io"];
+        var named =
+            from page in Directory
+                .GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+                .Concat(Directory.GetFiles(Root, "*.md"))
+                .Append(Path.Combine(Root, "src", "OpenClaw.Client", "README.md"))
+            let text = File.ReadAllText(page)
+            from host in hosts
+            where text.Contains(host, StringComparison.OrdinalIgnoreCase)
+            select $"{Path.GetFileName(page)}: {host}";
+        Assert.Empty(named);
     }
 
     private static string Page()

@@ -22,6 +22,17 @@ public sealed class BenchPartsTests
             Failure = code.Length > 0 ? new TaskFailure { Code = code, Message = "two\nlines" } : null,
         };
 
+    [Fact]
+    public void BeforeTheFirstLatencyThereIsNone()
+    {
+        var progress = new BenchProgress();
+        progress.Submitted(5);
+        Assert.Equal(("-", "-"), (Figures.Took(progress.Now().P50), Figures.Took(progress.Now().P99)));
+        progress.Took(TimeSpan.FromMilliseconds(2));
+        Assert.All(new[] { progress.Now().P50, progress.Now().P99 }, p => Assert.InRange(p!.Value, 1950, 2050));
+        Assert.Equal("0 µs", Figures.Took(0));
+    }
+
     private static BenchResult Result(params Task[] tasks)
     {
         var tally = new BenchTally();

@@ -123,7 +123,8 @@ public sealed class HostileServerTests(HostileServerTests.Program program) : ICl
                 await wire.FloodAsync(chunk, type == Continuation ? 20 : 1000);
             }
         );
-        Assert.StartsWith("ended clw-", got);
+        Assert.StartsWith("ended clw-handshake-timeout", got);
+        Assert.Contains(type == 0xEE ? "does not answer as an HTTP/2 server" : "before the handshake was completed", got);
     }
 
     [Fact]
