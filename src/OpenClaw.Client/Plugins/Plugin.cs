@@ -39,14 +39,14 @@ public static class Plugin
         await using var input = Console.OpenStandardInput();
         await using var output = Console.OpenStandardOutput();
         Console.SetOut(Console.Error);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var stop = new StopSignal(cancellation);
         using var terminate = PosixSignalRegistration.Create(
             PosixSignal.SIGTERM,
             signal =>
             {
                 // The handler gets the chance to clean up; a worker that has waited long enough kills.
                 signal.Cancel = true;
-                stop.Cancel();
+                stop.Raise();
             }
         );
         if (Environment.GetEnvironmentVariable(PluginProtocol.ModeVariable) == PluginProtocol.Serve)

@@ -18,7 +18,6 @@ internal sealed class ServeHost(PluginHandlers handlers, Stream input, Stream ou
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var reader = new StreamReader(input, Plugin.Utf8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
-        using var stopped = stop.Register(() => current?.Cancel());
         reports.Hello();
         try
         {
@@ -64,6 +63,7 @@ internal sealed class ServeHost(PluginHandlers handlers, Stream input, Stream ou
                 // The one before has answered, or there would be no other.
                 await running;
                 current?.Dispose();
+                // Linked: a stop reaches it by itself, and cannot meet one that was disposed.
                 current = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 var task = TaskLine.Of(line);
                 runningId = task.Id;
