@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Worker.Runners;
@@ -21,6 +22,8 @@ public sealed record ScriptVerdict(string? Problem, int? Line, bool IsMissing)
 public sealed class ScriptCheck(string runnerPath)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(1);
+    private const int MostBytes = 1 << 20;
 
     /// <summary>What is wrong with the script of a type, if anything.</summary>
     public Task<ScriptVerdict> CheckAsync(TaskHandler handler, CancellationToken cancellation)
@@ -60,13 +63,39 @@ public sealed class ScriptCheck(string runnerPath)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Limit);
         await using var kill = limit.Token.Register(() => child.SignalGroup(Signals.Kill));
-        using var reader = new StreamReader(output);
-        var text = await reader.ReadToEndAsync(CancellationToken.None);
+        var text = new MemoryStream();
+        var reading = ReadAsync(output, text, () => child.SignalGroup(Signals.Kill));
         await child.Ended;
+
+        // What the script itself said is in the pipe; somebody that it has started and that left its session may hold the pipe for ever.
+        await Task.WhenAny(reading, Task.Delay(LeftoverGrace, TimeProvider.System, CancellationToken.None));
+        await output.DisposeAsync();
+        await reading;
 
         // Killed because the worker stops: no verdict at all.
         cancellation.ThrowIfCancellationRequested();
-        return Verdict(text, limit.IsCancellationRequested);
+        return Verdict(Encoding.UTF8.GetString(text.GetBuffer().AsSpan(0, (int)text.Length)), limit.IsCancellationRequested);
+    }
+
+    private static async Task ReadAsync(PipeStream output, MemoryStream text, Action tooMuch)
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (await output.ReadAsync(buffer) is var count and > 0)
+            {
+                text.Write(buffer, 0, count);
+                if (text.Length > MostBytes)
+                {
+                    tooMuch();
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Closed by us after the process had ended.
+        }
     }
 
     private static ScriptVerdict Verdict(string text, bool timedOut)
