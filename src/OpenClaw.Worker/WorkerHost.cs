@@ -29,6 +29,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
     private readonly OwnerLoop loop;
     private readonly LinkDriver<ManagerConnection> link;
     private readonly IReadOnlyList<string> runnerEnvironment;
+    private readonly ProcessTable processes;
 
     /// <summary>What the stop waits for; the loop's own.</summary>
     private (Func<bool> Condition, TaskCompletionSource Met)? awaited;
@@ -52,12 +53,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Time
         );
         runnerEnvironment = RunnerEnvironment.For(options);
+        processes = new ProcessTable(context.Time);
         core = new WorkerCore(
             options,
             context.Time,
             outbox,
             type => plugins.Current.Handlers.GetValueOrDefault(type),
-            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time),
+            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes),
             context.Loggers.CreateLogger<WorkerCore>()
         );
         loop = new OwnerLoop(
@@ -154,18 +156,19 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         );
         var loopOfIt = new SupervisedLoop(
             new LoopOptions { Name = "output", Period = PruneInterval },
-            async ct =>
-            {
-                // What is assigned from here on has a directory that was changed just now.
-                var held = await loop.AskAsync(core.OutputsInUse);
-                ct.ThrowIfCancellationRequested();
-                pruner.Prune(held);
-            },
+            async ct => await pruner.PruneAsync((name, move) => IfUnusedAsync(name, move, ct), ct),
             context.Time,
             logger,
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
         );
         return new Owned(loopOfIt.RunAsync);
+    }
+
+    // In the loop, which also gives directories to tasks: none can begin to use it meanwhile.
+    private Task<bool> IfUnusedAsync(string name, Func<bool> move, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return loop.AskAsync(() => !core.UsesOutput(name) && move());
     }
 
     /// <summary>A background loop that ends when it is disposed.</summary>
@@ -251,6 +254,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     void IRunnerEvents.Lines(IRunner runner, IReadOnlyList<string> lines) => loop.Post(() => core.OnLines(runner, lines));
 
+    Task IRunnerEvents.TakenAsync() => loop.PassAsync();
+
     void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message) =>
         loop.Post(() => core.OnViolation(runner, entry, message));
 
@@ -262,6 +267,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await link.DisposeAsync();
+        processes.Dispose();
         outbox.Dispose();
     }
 

@@ -107,41 +107,51 @@ public static partial class WorkerProgram
     )
     {
         var settings = context.Loaded.Settings;
-        return new WorkerOptions
+        var version = typeof(WorkerProgram).Assembly.GetName().Version?.ToString(3) ?? "0";
+        return WithTaskSettings(
+            new WorkerOptions
+            {
+                WorkerId = identity.Id,
+                Identity = identity.Mark,
+                Incarnation = incarnation,
+                StateDirectory = directory,
+                PluginDirectory = context.Loaded.Paths.PluginDir,
+                RunnerPath = runnerPath,
+                Slots = settings.Worker.Slots,
+                Prefetch = settings.Worker.Prefetch,
+                HeartbeatInterval = settings.Cluster.HeartbeatInterval,
+                ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
+                ShutdownGrace = settings.Worker.ShutdownGrace,
+                Environment = settings.Cluster.Environment,
+                Labels = settings.Cluster.Labels,
+                Version = version,
+                OpenFiles = settings.Worker.OpenFiles,
+                OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
+                OutputMaxAge = settings.Worker.OutputMaxAge,
+                OutputMaxBytes = settings.Worker.OutputMaxBytes,
+            },
+            settings.Task
+        );
+    }
+
+    /// <summary>What the settings say about how a task is run: its limits and rights. A trial of a plugin takes the same.</summary>
+    internal static WorkerOptions WithTaskSettings(WorkerOptions options, TaskSettings settings) =>
+        options with
         {
-            WorkerId = identity.Id,
-            Identity = identity.Mark,
-            Incarnation = incarnation,
-            StateDirectory = directory,
-            PluginDirectory = context.Loaded.Paths.PluginDir,
-            RunnerPath = runnerPath,
-            Slots = settings.Worker.Slots,
-            Prefetch = settings.Worker.Prefetch,
             RecycleAfter =
-                settings.Task.Isolation == TaskIsolation.Task ? 1
-                : settings.Task.RecycleAfter == 0 ? int.MaxValue
-                : settings.Task.RecycleAfter,
-            TaskTimeout = settings.Task.Timeout,
-            KillGrace = settings.Task.KillGrace,
-            HeartbeatInterval = settings.Cluster.HeartbeatInterval,
-            ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
-            ShutdownGrace = settings.Worker.ShutdownGrace,
-            Environment = settings.Cluster.Environment,
-            Labels = settings.Cluster.Labels,
-            Version = typeof(WorkerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
-            MaxTaskMemoryBytes = settings.Task.MaxMemoryBytes,
-            OpenFiles = settings.Worker.OpenFiles,
-            CoreBytes = settings.Task.EnableCoreDumps ? settings.Task.CoreMaxBytes : 0,
-            OomScore = settings.Task.OomScore,
+                settings.Isolation == TaskIsolation.Task ? 1
+                : settings.RecycleAfter == 0 ? int.MaxValue
+                : settings.RecycleAfter,
+            TaskTimeout = settings.Timeout,
+            KillGrace = settings.KillGrace,
+            MaxTaskMemoryBytes = settings.MaxMemoryBytes,
+            CoreBytes = settings.EnableCoreDumps ? settings.CoreMaxBytes : 0,
+            OomScore = settings.OomScore,
             HostRights = new HostRights
             {
-                ReadRoots = settings.Task.ReadRoots,
-                WriteRoots = settings.Task.WriteRoots,
-                HttpHosts = settings.Task.HttpHosts,
+                ReadRoots = settings.ReadRoots,
+                WriteRoots = settings.WriteRoots,
+                HttpHosts = settings.HttpHosts,
             },
-            OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
-            OutputMaxAge = settings.Worker.OutputMaxAge,
-            OutputMaxBytes = settings.Worker.OutputMaxBytes,
         };
-    }
 }

@@ -6,6 +6,7 @@ using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
@@ -38,7 +39,8 @@ internal static class PluginRunCommand
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var handler = Find(invocation, invocation.Get(Plugin)!);
+        var loaded = PluginCommands.Load(invocation);
+        var handler = Find(loaded, invocation.Get(Plugin)!);
         var payload = await SpecOptions.ReadPayloadAsync(invocation);
         var terminal = invocation.Terminal;
         var own = invocation.Get(Output);
@@ -53,6 +55,8 @@ internal static class PluginRunCommand
                     Payload = payload.IsEmpty ? "null"u8.ToArray() : payload.Memory,
                     RunnerPath = Programs.Runner,
                     OutputDirectory = directory,
+                    Settings = loaded.Settings.Task,
+                    OpenFiles = loaded.Settings.Worker.OpenFiles,
                     Timeout = invocation.Get(Timeout),
                     OnLine = (level, text) => terminal.Note($"[{level}] {Table.OneLine(text)}"),
                     OnProgress = (fraction, text) => terminal.Note($"{Share(fraction)}{Table.OneLine(text)}".TrimEnd()),
@@ -80,10 +84,10 @@ internal static class PluginRunCommand
         }
     }
 
-    private static TaskHandler Find(Invocation invocation, string asked)
+    private static TaskHandler Find(LoadedSettings loaded, string asked)
     {
         var isPath = asked.Contains('/', StringComparison.Ordinal) || File.Exists(asked);
-        var directory = isPath ? Path.GetDirectoryName(Path.GetFullPath(asked))! : PluginCommands.Load(invocation).Paths.PluginDir;
+        var directory = isPath ? Path.GetDirectoryName(Path.GetFullPath(asked))! : loaded.Paths.PluginDir;
         var plugins = PluginScan.Read(directory, PluginScan.Hash);
         var type = isPath ? Path.GetFileNameWithoutExtension(asked) : asked;
         if (plugins.Handlers.TryGetValue(type, out var handler) && (!isPath || handler.Path == Path.GetFullPath(asked)))

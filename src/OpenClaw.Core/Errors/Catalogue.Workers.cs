@@ -4,7 +4,18 @@ namespace OpenClaw.Core.Errors;
 public static partial class Catalogue
 {
     private static ErrorEntry[] WorkerEntries =>
-        [WorkerCrash, ManagerCrash, InitFail, PluginMissing, PluginInvalid, PluginProtocol, OutboxFull, OutboxDamaged, RespawnLimit];
+        [
+            WorkerCrash,
+            ManagerCrash,
+            InitFail,
+            PluginMissing,
+            PluginInvalid,
+            PluginStart,
+            PluginProtocol,
+            OutboxFull,
+            OutboxDamaged,
+            RespawnLimit,
+        ];
 
     public static ErrorEntry WorkerCrash { get; } =
         new()
@@ -99,6 +110,30 @@ public static partial class Catalogue
             Kind = FailureKind.InvalidInput,
         };
 
+    public static ErrorEntry PluginStart { get; } =
+        new()
+        {
+            Code = "clw-plugin-start",
+            Title = "A plugin that serves did not come up",
+            Meaning =
+                "The manifest says mode: serve, and the program ended, or its start_timeout (30 s) passed, before it said hello. Its task had not begun, and its time limit has nothing to do with it. Another process is started for the next task.",
+            Causes =
+            [
+                "It loads or connects too much before it says hello",
+                "It waits for something that does not come",
+                "It fails at its start: an import, a file or a library is missing",
+            ],
+            Checks = ["clw plugin run TYPE --payload …", "clw task show ID shows the last lines that it wrote"],
+            Cure =
+            [
+                "Say hello first, and load what a task needs when the first task comes",
+                "Allow it more: start_timeout: 2m in its manifest",
+            ],
+            Related = ["clw-plugin-protocol", "clw-plugin-invalid"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Internal,
+        };
+
     public static ErrorEntry PluginProtocol { get; } =
         new()
         {
@@ -109,7 +144,7 @@ public static partial class Catalogue
             Causes =
             [
                 "The program prints to standard output, which belongs to the protocol",
-                "It does not say hello at its start",
+                "Its first line is not hello",
                 "It was written for another version of the protocol",
                 "It is a plain program, and its manifest says mode: serve",
             ],
@@ -119,7 +154,7 @@ public static partial class Catalogue
                 "Write everything that is no line of the protocol to standard error",
                 "docs/plugin-abi.md has each line with an example",
             ],
-            Related = ["clw-plugin-invalid", "clw-worker-crash"],
+            Related = ["clw-plugin-start", "clw-plugin-invalid", "clw-worker-crash"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Internal,
         };

@@ -12,7 +12,7 @@ namespace OpenClaw.Hosting.Loops;
 /// pool, <see cref="RunOrPost"/> and <see cref="AskAsync"/> to the caller's own thread, which saves two changes of thread where the
 /// caller is on the pool anyway (measured: a third of a submission's way).
 /// The inbox has no bound of its own: each poster is bounded instead (calls by their admission, sessions by waiting for what they
-/// posted, store operations by the writer's inbox).
+/// posted, runners by <see cref="PassAsync"/>, store operations by the writer's inbox).
 /// </remarks>
 /// <param name="after">Runs in the loop when the inbox has run empty, and after every <paramref name="most"/> posts: dispatch, flush.</param>
 /// <param name="onFault">
@@ -91,6 +91,26 @@ public sealed partial class OwnerLoop(Action after, Action<Exception> onFault, I
         }
 
         return answer.Task;
+    }
+
+    /// <summary>
+    /// Completes when everything that was posted before has run, or the loop has ended. A poster without a bound of its own waits for it
+    /// now and then. Nothing runs on the caller's thread.
+    /// </summary>
+    public Task PassAsync()
+    {
+        var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!TryAdd(passed.SetResult, passed.SetResult))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (Interlocked.Exchange(ref owned, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return passed.Task;
     }
 
     /// <summary>Ends the loop after what was posted before.</summary>

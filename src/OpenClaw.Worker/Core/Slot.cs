@@ -46,6 +46,9 @@ internal sealed class Slot(int number)
     /// <summary>What the runner has become, when that is a program that serves: it takes tasks of this handler alone.</summary>
     public TaskHandler? Serving { get; set; }
 
+    /// <summary>The program that serves runs and has not said hello: it is given nothing, and nobody's time counts.</summary>
+    public bool Starting { get; set; }
+
     /// <summary>Why the runner is ended, with <see cref="EndCause.Violation"/>.</summary>
     public (ErrorEntry Entry, string Message) Violation { get; set; }
     public int TasksRun { get; set; }

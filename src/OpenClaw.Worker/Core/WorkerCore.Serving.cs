@@ -127,7 +127,8 @@ internal sealed partial class WorkerCore
                     ),
                     WorkingDirectory = System.IO.Path.GetDirectoryName(outputDirectory)!,
                     Limits = limits,
-                }
+                },
+                attempt.Handler.Manifest.StartTimeout
             );
         }
 
@@ -295,7 +296,7 @@ internal sealed partial class WorkerCore
         if (
             slot.Ending is not (EndCause.None or EndCause.Recycled)
             || MemoryLimitOf(slot) is not { } limit
-            || slot.Runner?.MemoryBytes() <= limit
+            || slot.Runner?.HoldsMoreThan(limit) != true
         )
         {
             return;

@@ -182,6 +182,7 @@ internal sealed partial class WorkerCore
             if (report.Kind == FrameKind.Ready)
             {
                 slot.Ready = true;
+                slot.Starting = false;
             }
             else if (slot.InRunner.TryPeek(out var attempt))
             {
@@ -209,9 +210,15 @@ internal sealed partial class WorkerCore
         {
             case FrameKind.Started:
             case FrameKind.Becoming:
-                attempt.StartedAt = time.GetUtcNow();
-                attempt.StartedStamp = time.GetTimestamp();
-                attempt.Limit = LimitOf(attempt);
+                // A program that serves starts first, within a limit of its own: its task begins when it is given to it.
+                slot.Starting = slot.Serving is not null && report.Kind == FrameKind.Becoming;
+                if (!slot.Starting)
+                {
+                    attempt.StartedAt = time.GetUtcNow();
+                    attempt.StartedStamp = time.GetTimestamp();
+                    attempt.Limit = LimitOf(attempt);
+                }
+
                 slot.Proven = true;
                 slot.FailedStarts = 0;
                 if (attempt.Stage == AttemptStage.Gone)
@@ -332,6 +339,7 @@ internal sealed partial class WorkerCore
         slot.Ready = false;
         slot.Executing = false;
         slot.Serving = null;
+        slot.Starting = false;
         slot.Violation = default;
         slot.Signalled = false;
         slot.Ending = EndCause.None;
@@ -348,7 +356,7 @@ internal sealed partial class WorkerCore
     private void JudgeHead(Slot slot, Attempt head, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
     {
         var byItself = slot.Ending is EndCause.None or EndCause.Recycled;
-        if (slot.EndingFor == head || (byItself && head.StartedAt != default))
+        if (slot.EndingFor == head || (byItself && (head.StartedAt != default || slot.Starting)))
         {
             slot.InRunner.Dequeue();
             Judge(slot, head, end, output, processId);
@@ -484,9 +492,13 @@ internal sealed partial class WorkerCore
         }
 
         // A runner that ends while a task runs in it was ended by that task, whatever its exit code: os.exit, a signal, lack of memory.
-        var code = meaning.IsCrash ? Catalogue.Find(meaning.Code)! : Catalogue.WorkerCrash;
-        var sentence = slot.Serving is null
-            ? $"The process that ran the task ended: {meaning.Sentence}"
+        var code =
+            meaning.IsCrash ? Catalogue.Find(meaning.Code)!
+            : slot.Starting ? Catalogue.PluginStart
+            : Catalogue.WorkerCrash;
+        var sentence =
+            slot.Serving is null ? $"The process that ran the task ended: {meaning.Sentence}"
+            : slot.Starting ? $"The plugin serves, and ended before it said hello: {Describe(attempt, meaning)}"
             : $"The plugin serves, and ended instead of answering: {Describe(attempt, meaning)}";
         Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
     }

@@ -46,9 +46,9 @@ internal sealed partial class WorkerCore(
     public int Waiting => waiting.Count;
     public int Held => attempts.Count;
 
-    /// <summary>The output directories that tasks held here may be using, by name.</summary>
-    public HashSet<string> OutputsInUse() =>
-        [.. attempts.Keys.Concat(slots.SelectMany(s => s.InRunner).Select(a => a.Key)).Select(k => new TaskId(k.Task).ToString())];
+    /// <summary>A task that is held here may be using the output directory of this name.</summary>
+    public bool UsesOutput(string name) =>
+        attempts.Keys.Concat(slots.SelectMany(s => s.InRunner).Select(a => a.Key)).Any(k => new TaskId(k.Task).ToString() == name);
 
     public int OutboxCount => outbox.Count;
     public bool IsConnected => session is not null;

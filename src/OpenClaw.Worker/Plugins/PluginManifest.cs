@@ -19,13 +19,15 @@ public sealed record PluginManifest
 {
     private const string ModeKey = "mode";
     private const string TimeoutKey = "timeout";
+    private const string StartTimeoutKey = "start_timeout";
     private const string MemoryKey = "max_memory";
     private const string VersionKey = "version";
     private const string DescriptionKey = "description";
     private const long LeastMemory = 1 << 20;
+    private static readonly TimeSpan LongestStart = TimeSpan.FromHours(1);
     private const int LongestText = 500;
 
-    private static readonly string[] Keys = [ModeKey, TimeoutKey, MemoryKey, VersionKey, DescriptionKey];
+    private static readonly string[] Keys = [ModeKey, TimeoutKey, StartTimeoutKey, MemoryKey, VersionKey, DescriptionKey];
 
     /// <summary>That of a plugin without one.</summary>
     public static PluginManifest None { get; } = new();
@@ -35,6 +37,9 @@ public sealed record PluginManifest
 
     /// <summary>How long an attempt may run when its task does not say; null: as the worker's settings say.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Of <see cref="PluginMode.Serve"/> alone: how long the program may take from its start to its hello.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that the program may hold, of an executable alone; null: as the worker's settings say.</summary>
     public long? MaxMemoryBytes { get; init; }
@@ -67,9 +72,17 @@ public sealed record PluginManifest
                 continue;
             }
 
-            if (form == HandlerForm.Lua && (key is ModeKey or MemoryKey))
+            if (form == HandlerForm.Lua && (key is ModeKey or MemoryKey or StartTimeoutKey))
             {
-                problems.Add(new(at, key, "is for executables; a Lua script runs in the worker's own runner (task.max_memory_gb)"));
+                problems.Add(
+                    new(
+                        at,
+                        key,
+                        key == StartTimeoutKey
+                            ? "is for executables of mode: serve"
+                            : "is for executables; a Lua script runs in the worker's own runner (task.max_memory_gb)"
+                    )
+                );
                 continue;
             }
 
@@ -78,6 +91,7 @@ public sealed record PluginManifest
             {
                 ModeKey => manifest with { Mode = Take(SettingTypes.Choice<PluginMode>(), value, out problem) },
                 TimeoutKey => manifest with { Timeout = Take(SettingTypes.Duration, value, out problem) },
+                StartTimeoutKey => manifest with { StartTimeout = Take(SettingTypes.Duration, value, out problem) },
                 MemoryKey => manifest with { MaxMemoryBytes = Take(SettingTypes.Size, value, out problem) },
                 VersionKey => manifest with { Version = Take(SettingTypes.Text, value, out problem) ?? "" },
                 DescriptionKey => manifest with { Description = Take(SettingTypes.Text, value, out problem) ?? "" },
@@ -88,6 +102,11 @@ public sealed record PluginManifest
             {
                 problems.Add(new(value is SettingScalar && Array.IndexOf(Keys, key) >= 0 ? value.At : at, key, problem));
             }
+        }
+
+        if (seen.TryGetValue(StartTimeoutKey, out var unsuited) && form != HandlerForm.Lua && manifest.Mode != PluginMode.Serve)
+        {
+            problems.Add(new(unsuited, StartTimeoutKey, "is for mode: serve; a plain program's start counts as its run"));
         }
 
         return problems.Count == 0 ? manifest : SettingsProblem.AsFailure(problems);
@@ -104,6 +123,8 @@ public sealed record PluginManifest
         key switch
         {
             TimeoutKey when manifest.Timeout <= TimeSpan.Zero => "must be longer than nothing",
+            StartTimeoutKey when manifest.StartTimeout <= TimeSpan.Zero || manifest.StartTimeout > LongestStart =>
+                $"must be longer than nothing and at most {LongestStart.TotalHours:0} h",
             MemoryKey when manifest.MaxMemoryBytes < LeastMemory => "must be at least 1 MiB",
             VersionKey when manifest.Version.Length > LongestText => $"is longer than {LongestText} characters",
             DescriptionKey when manifest.Description.Length > LongestText => $"is longer than {LongestText} characters",

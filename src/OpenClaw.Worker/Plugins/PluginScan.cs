@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OpenClaw.Abi.Handlers;
 using OpenClaw.Core.Settings;
+using OpenClaw.Core.Tasks;
 
 namespace OpenClaw.Worker.Plugins;
 
@@ -157,6 +158,12 @@ public static class PluginScan
             if (Builtins.Names.Contains(type))
             {
                 return $"the type {type} is built in and cannot be replaced";
+            }
+
+            // As at a submission; and a manager refuses a worker that names such a type, with all that it serves.
+            if (Encoding.UTF8.GetByteCount(type) is var bytes and > TaskLimits.MaxNameBytes)
+            {
+                return $"its type is its name without extension, and has {bytes} bytes; a type has at most {TaskLimits.MaxNameBytes}";
             }
 
             if (handlers.TryGetValue(type, out var other))

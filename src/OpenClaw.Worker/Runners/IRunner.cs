@@ -18,7 +18,9 @@ internal interface IRunner
     void Execute(ExecCommand command, ReadOnlyMemory<byte> payload);
 
     /// <summary>Lets an idle runner become a plugin's program that serves: tasks are then given to it by <see cref="Give"/>.</summary>
-    void Serve(ExecCommand command);
+    /// <param name="command">The program.</param>
+    /// <param name="helloWithin">How long it may take from its start to its hello; above, it is reported as a violation.</param>
+    void Serve(ExecCommand command, TimeSpan helloWithin);
 
     /// <summary>A task for the program that serves. Several may be given ahead; they run one at a time, in order.</summary>
     void Give(in ServeTask task);
@@ -27,8 +29,11 @@ internal interface IRunner
     /// <returns>It was signalled: whatever it still answers, it ends and is given nothing more.</returns>
     bool Cancel(ulong handle);
 
-    /// <summary>Bytes of memory that the process holds now; 0 when nobody knows.</summary>
-    long MemoryBytes();
+    /// <summary>
+    /// The process and everything that it has started hold more memory than this many bytes; false when nobody knows. What it has started
+    /// is counted about once a second, memory that several of them share once.
+    /// </summary>
+    bool HoldsMoreThan(long bytes);
 
     /// <summary>No more commands: it ends by itself when it has done what it has.</summary>
     void Close();
@@ -45,6 +50,12 @@ internal interface IRunnerEvents
 
     /// <summary>Lines that the process wrote to its standard error.</summary>
     void Lines(IRunner runner, IReadOnlyList<string> lines);
+
+    /// <summary>
+    /// Completes when what was reported before has been taken, and never fails. Whoever reads what a process says waits for it now and
+    /// then, so that a process that floods is held back by its full pipe.
+    /// </summary>
+    Task TakenAsync();
 
     /// <summary>A program has said what it must not, or too much of it. It is of no use any more.</summary>
     void Violated(IRunner runner, ErrorEntry entry, string message);

@@ -10,12 +10,14 @@ namespace OpenClaw.Worker.Runners;
 // A runner that has become a program of mode: serve: lines instead of frames.
 internal sealed partial class RunnerProcess
 {
-    private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(30);
-
     private volatile ServeSession? serving;
+    private string program = "";
+    private TimeSpan helloWithin;
 
-    public void Serve(ExecCommand command)
+    public void Serve(ExecCommand command, TimeSpan helloWithin)
     {
+        program = Path.GetFileName(command.Path);
+        this.helloWithin = helloWithin;
         serving = new ServeSession(WriteLine, report => events.Reports(this, [report]), time);
         lock (writing)
         {
@@ -41,26 +43,6 @@ internal sealed partial class RunnerProcess
         return true;
     }
 
-    public long MemoryBytes()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return 0;
-        }
-
-        try
-        {
-            // Pages: the whole, then those in memory.
-            var fields = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{ProcessId}/statm")).Split(' ', 3);
-            return long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It has just ended.
-            return 0;
-        }
-    }
-
     private void WriteLine(ReadOnlySpan<byte> line)
     {
         lock (writing)
@@ -77,39 +59,22 @@ internal sealed partial class RunnerProcess
     /// <summary>Reads the program's lines until it ends or breaks the rules.</summary>
     private async Task ReadServedAsync(ServeSession session, byte[] first)
     {
-        using var hello = time.CreateTimer(
-            _ =>
-            {
-                if (!session.IsGreeted)
-                {
-                    Violate($"it did not say hello within {HelloWithin.TotalSeconds:0} s");
-                }
-            },
-            null,
-            HelloWithin,
-            Timeout.InfiniteTimeSpan
-        );
-        var buffer = new byte[Math.Max(16 * 1024, first.Length)];
-        first.CopyTo(buffer, 0);
-        var (held, seen) = (first.Length, 0);
+        using var hello = time.CreateTimer(_ => CheckHello(session), null, helloWithin, Timeout.InfiniteTimeSpan);
+        var buffer = new LineBuffer();
+        buffer.Add(first);
+        var brake = new Brake(this);
         while (true)
         {
-            while (buffer.AsSpan(seen, held - seen).IndexOf((byte)'\n') is >= 0 and var at)
+            while (buffer.TryTake(out var line))
             {
-                var line = buffer.AsMemory(0, seen + at);
                 if (session.Take(line) is { } wrong)
                 {
-                    Violate(wrong);
+                    events.Violated(this, Catalogue.PluginProtocol, $"The plugin serves, and {wrong}");
                     return;
                 }
-
-                held -= line.Length + 1;
-                Buffer.BlockCopy(buffer, line.Length + 1, buffer, 0, held);
-                seen = 0;
             }
 
-            seen = held;
-            if (held > PluginProtocol.MaxLineBytes)
+            if (buffer.Held > PluginProtocol.MaxLineBytes)
             {
                 events.Violated(
                     this,
@@ -119,21 +84,28 @@ internal sealed partial class RunnerProcess
                 return;
             }
 
-            if (held == buffer.Length)
-            {
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
-
-            if (await output.ReadAsync(buffer.AsMemory(held)) is var count and > 0)
-            {
-                held += count;
-            }
-            else
+            if (await output.ReadAsync(buffer.GetMemory()) is not (var count and > 0))
             {
                 return;
             }
+
+            buffer.Advance(count);
+            await brake.AfterAsync(count);
         }
     }
 
-    private void Violate(string what) => events.Violated(this, Catalogue.PluginProtocol, $"The plugin serves, and {what}");
+    private void CheckHello(ServeSession session)
+    {
+        if (!session.IsGreeted)
+        {
+            events.Violated(
+                this,
+                Catalogue.PluginStart,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{program} did not say hello within {helloWithin.TotalSeconds:0.###} s of its start and was ended; let it say hello before it loads, or allow it more with start_timeout in its manifest"
+                )
+            );
+        }
+    }
 }

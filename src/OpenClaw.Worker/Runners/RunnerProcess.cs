@@ -14,6 +14,7 @@ internal sealed partial class RunnerProcess : IRunner
     private readonly ChildProcess child;
     private readonly IRunnerEvents events;
     private readonly TimeProvider time;
+    private readonly ProcessTable processes;
     private readonly Pipe commands = new(
         new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false)
     );
@@ -31,7 +32,8 @@ internal sealed partial class RunnerProcess : IRunner
         PipeStream errors,
         PipeStream progress,
         IRunnerEvents events,
-        TimeProvider time
+        TimeProvider time,
+        ProcessTable processes
     )
     {
         this.child = child;
@@ -41,6 +43,7 @@ internal sealed partial class RunnerProcess : IRunner
         this.progress = progress;
         this.events = events;
         this.time = time;
+        this.processes = processes;
     }
 
     public int ProcessId => child.Id;
@@ -50,7 +53,13 @@ internal sealed partial class RunnerProcess : IRunner
 
     /// <summary>Starts a runner.</summary>
     /// <exception cref="ChildStartException">The system refused.</exception>
-    public static RunnerProcess Start(string path, IReadOnlyList<string> environment, IRunnerEvents events, TimeProvider time)
+    public static RunnerProcess Start(
+        string path,
+        IReadOnlyList<string> environment,
+        IRunnerEvents events,
+        TimeProvider time,
+        ProcessTable processes
+    )
     {
         var (inRead, inWrite) = Pipes.Create();
         var (outRead, outWrite) = Pipes.Create();
@@ -77,7 +86,8 @@ internal sealed partial class RunnerProcess : IRunner
                 Pipes.OpenRead(errRead),
                 Pipes.OpenRead(progRead),
                 events,
-                time
+                time,
+                processes
             );
             runner.Completion = runner.RunAsync();
             return runner;
@@ -150,9 +160,8 @@ internal sealed partial class RunnerProcess : IRunner
         ReadOnlyMemory<byte> written = default;
         try
         {
-            // Somebody who left the process group may hold the pipes open; what the task wrote itself is there already.
             var leftovers = Task.WhenAll(noise, reports, result);
-            await Task.WhenAny(leftovers, Task.Delay(LeftoverGrace, time));
+            await ReadOutAsync(leftovers);
             Close();
             input.Dispose();
             output.Dispose();
@@ -231,6 +240,7 @@ internal sealed partial class RunnerProcess : IRunner
     {
         var reader = new FrameReader();
         var reports = new List<SlotReport>();
+        var brake = new Brake(this);
         try
         {
             while (true)
@@ -266,6 +276,8 @@ internal sealed partial class RunnerProcess : IRunner
                 {
                     return await ReadResultAsync(reader.Unread.ToArray());
                 }
+
+                await brake.AfterAsync(count);
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -401,16 +413,18 @@ internal sealed partial class RunnerProcess : IRunner
         return true;
     }
 
-    private static async Task<bool> ReadLinesAsync(PipeStream stream, Action<string> line, Action batch)
+    private async Task<bool> ReadLinesAsync(PipeStream stream, Action<string> line, Action batch)
     {
         var splitter = new LineSplitter(ProtocolLimits.MaxTextBytes);
         var buffer = new byte[8 * 1024];
+        var brake = new Brake(this);
         try
         {
             while (await stream.ReadAsync(buffer) is var count and > 0)
             {
                 splitter.Add(buffer.AsSpan(0, count), line);
                 batch();
+                await brake.AfterAsync(count);
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)

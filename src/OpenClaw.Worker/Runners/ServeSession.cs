@@ -47,7 +47,6 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
     private ServeTask? current;
     private bool greeted;
     private bool understandsCancel;
-    private bool firstGiven;
 
     /// <summary>A signal tells the program to end: it gets no other task, even when its answer was on its way already.</summary>
     private bool over;
@@ -85,7 +84,7 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
         {
             if (current is not { } task || task.Handle != handle)
             {
-                // Before hello the first task counts as begun; afterwards whatever is not current has been answered.
+                // Before hello nothing can be said to the program; afterwards whatever is not current has been answered.
                 over |= !greeted;
                 return greeted;
             }
@@ -281,22 +280,18 @@ internal sealed class ServeSession(Action<ReadOnlySpan<byte>> send, Action<SlotR
             }
         );
 
-        // Told after it was sent: what the worker does upon it comes behind the task's line. The first has begun with the process.
-        if (firstGiven)
-        {
-            report(
-                new SlotReport
-                {
-                    Kind = FrameKind.Started,
-                    Handle = task.Handle,
-                    Text = "",
-                    Code = "",
-                    Result = ByteString.Empty,
-                }
-            );
-        }
-
-        firstGiven = true;
+        // Told after it was sent: what the worker does upon it comes behind the task's line. Its time counts from here, the first one's too:
+        // what the program needed to start is nobody's run time.
+        report(
+            new SlotReport
+            {
+                Kind = FrameKind.Started,
+                Handle = task.Handle,
+                Text = "",
+                Code = "",
+                Result = ByteString.Empty,
+            }
+        );
     }
 
     // A line break in JSON that was checked stands between tokens: a blank says the same.

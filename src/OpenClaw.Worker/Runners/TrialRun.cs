@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Worker.Core;
 using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Worker.Runners;
@@ -20,7 +23,13 @@ public sealed record Trial
     /// <summary>Where the plugin may leave files. Exists.</summary>
     public required string OutputDirectory { get; init; }
 
-    /// <summary>Null: no limit.</summary>
+    /// <summary>A worker with these settings would run it: the task's limits and rights are theirs.</summary>
+    public required TaskSettings Settings { get; init; }
+
+    /// <summary>Open files that it may have; null: as inherited.</summary>
+    public long? OpenFiles { get; init; }
+
+    /// <summary>The task's own word on its time; null: that of the manifest, then that of the settings.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Told of each line that the plugin writes, with its level. One call at a time.</summary>
@@ -42,13 +51,16 @@ public sealed class TrialRun : IRunnerEvents
 {
     private const ulong Handle = 1;
     private const string TrialId = "task-000000";
-    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Trial trial;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<Result<TrialResult>> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WorkerOptions options;
+    private readonly ProcessLimits limits;
     private readonly long started;
+    private ITimer? limit;
     private string? lastLine;
     private SlotReport? said;
     private (ErrorEntry Entry, string Message)? violation;
@@ -59,6 +71,8 @@ public sealed class TrialRun : IRunnerEvents
         this.trial = trial;
         this.time = time;
         started = time.GetTimestamp();
+        options = OptionsOf(trial);
+        limits = WorkerCore.LimitsOf(options);
     }
 
     /// <summary>Runs it. Failures are those that a task would have had.</summary>
@@ -68,9 +82,10 @@ public sealed class TrialRun : IRunnerEvents
         ArgumentNullException.ThrowIfNull(trial);
         var run = new TrialRun(trial, time);
         RunnerProcess runner;
+        using var processes = new ProcessTable(time);
         try
         {
-            runner = RunnerProcess.Start(trial.RunnerPath, RunnerEnvironment.For(run.Options()), run, time);
+            runner = RunnerProcess.Start(trial.RunnerPath, RunnerEnvironment.For(run.options), run, time, processes);
         }
         catch (ChildStartException e)
         {
@@ -78,14 +93,18 @@ public sealed class TrialRun : IRunnerEvents
         }
 
         run.Begin(runner);
-        using var limit = run.Limit is { } span
-            ? time.CreateTimer(_ => run.OnTimeout(runner), null, span, System.Threading.Timeout.InfiniteTimeSpan)
-            : null;
+        using var looks = time.CreateTimer(_ => run.CheckMemory(runner), null, LookInterval, LookInterval);
         await using var giveUp = cancellation.Register(() => runner.Signal(Signals.Kill));
         var result = await run.outcome.Task;
+        run.StopClock();
         runner.Close();
         // A program that serves ends with its input; one that does not is ended.
-        using var patience = time.CreateTimer(_ => runner.Signal(Signals.Kill), null, KillGrace, System.Threading.Timeout.InfiniteTimeSpan);
+        using var patience = time.CreateTimer(
+            _ => runner.Signal(Signals.Kill),
+            null,
+            run.options.KillGrace,
+            System.Threading.Timeout.InfiniteTimeSpan
+        );
         await runner.Completion;
         cancellation.ThrowIfCancellationRequested();
         return result;
@@ -97,6 +116,11 @@ public sealed class TrialRun : IRunnerEvents
         {
             switch (report.Kind)
             {
+                // As in a worker: the start of a program that serves has a limit of its own.
+                case FrameKind.Started:
+                case FrameKind.Becoming when !trial.Handler.IsServing:
+                    StartClock(runner);
+                    break;
                 case FrameKind.Progress:
                     Tell(() => trial.OnProgress?.Invoke(report.Fraction, report.Text));
                     break;
@@ -134,6 +158,9 @@ public sealed class TrialRun : IRunnerEvents
         }
     }
 
+    // What it is told it has taken when the call returns.
+    Task IRunnerEvents.TakenAsync() => Task.CompletedTask;
+
     void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message)
     {
         violation = (entry, message);
@@ -145,7 +172,7 @@ public sealed class TrialRun : IRunnerEvents
 
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
     {
-        var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, memoryLimit: null);
+        var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, options.MaxTaskMemoryBytes);
         var ran = (long)time.GetElapsedTime(started).TotalMicroseconds;
         outcome.TrySetResult(
             violation is var (entry, message) ? new Failure(entry, message)
@@ -160,7 +187,46 @@ public sealed class TrialRun : IRunnerEvents
         );
     }
 
-    private TimeSpan? Limit => trial.Timeout ?? trial.Handler.Manifest.Timeout;
+    private TimeSpan? Limit => trial.Timeout ?? trial.Handler.Manifest.Timeout ?? options.TaskTimeout;
+
+    private void StartClock(IRunner runner)
+    {
+        lock (gate)
+        {
+            if (Limit is { } span && !outcome.Task.IsCompleted)
+            {
+                limit ??= time.CreateTimer(_ => OnTimeout(runner), null, span, System.Threading.Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void StopClock()
+    {
+        lock (gate)
+        {
+            limit?.Dispose();
+        }
+    }
+
+    private void CheckMemory(RunnerProcess runner)
+    {
+        if (
+            trial.Handler.Form == HandlerForm.Executable
+            && violation is null
+            && (trial.Handler.Manifest.MaxMemoryBytes ?? options.MaxTaskMemoryBytes) is { } most
+            && runner.HoldsMoreThan(most)
+        )
+        {
+            violation = (
+                Catalogue.MemoryExhaust,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Path.GetFileName(trial.Handler.Path)} held more than the {most / 1048576.0:0.#} MiB that it may and was ended"
+                )
+            );
+            runner.Signal(Signals.Kill);
+        }
+    }
 
     // A code of the plugin's own is in no catalogue, and is shown with its words.
     private static Failure FailureOf(SlotReport report) =>
@@ -193,9 +259,11 @@ public sealed class TrialRun : IRunnerEvents
                         TrialId,
                         handler.Type,
                         attempt: 1,
-                        trial.OutputDirectory
+                        trial.OutputDirectory,
+                        options.Incarnation
                     ),
                     WorkingDirectory = trial.OutputDirectory,
+                    Limits = limits,
                 },
                 trial.Payload
             );
@@ -230,9 +298,11 @@ public sealed class TrialRun : IRunnerEvents
                 Type = handler.Type,
                 Path = handler.Path,
                 Arguments = [handler.Path],
-                Environment = PluginEnvironment.ForServing(Environment.GetEnvironmentVariables(), handler.Type),
+                Environment = PluginEnvironment.ForServing(Environment.GetEnvironmentVariables(), handler.Type, options.Incarnation),
                 WorkingDirectory = trial.OutputDirectory,
-            }
+                Limits = limits,
+            },
+            handler.Manifest.StartTimeout
         );
         runner.Give(
             new ServeTask
@@ -248,7 +318,7 @@ public sealed class TrialRun : IRunnerEvents
         );
     }
 
-    private void OnTimeout(RunnerProcess runner)
+    private void OnTimeout(IRunner runner)
     {
         timedOut = true;
         if (trial.Handler.IsServing)
@@ -264,9 +334,9 @@ public sealed class TrialRun : IRunnerEvents
     }
 
     // Never faults: it waits, and signals a process that may be gone.
-    private async Task KillLaterAsync(RunnerProcess runner)
+    private async Task KillLaterAsync(IRunner runner)
     {
-        await Task.WhenAny(outcome.Task, Task.Delay(KillGrace, time));
+        await Task.WhenAny(outcome.Task, Task.Delay(options.KillGrace, time));
         runner.Signal(Signals.Kill);
     }
 
@@ -284,17 +354,18 @@ public sealed class TrialRun : IRunnerEvents
         }
     }
 
-    private WorkerOptions Options() =>
-        new()
-        {
-            WorkerId = "trial",
-            Identity = "trial",
-            Incarnation = Stopwatch.GetTimestamp(),
-            StateDirectory = trial.OutputDirectory,
-            PluginDirectory = Path.GetDirectoryName(trial.Handler.Path) ?? "",
-            RunnerPath = trial.RunnerPath,
-
-            // Whoever tries a plugin wrote the payload and could read the files without us.
-            HostRights = new HostRights { ReadRoots = ["/"] },
-        };
+    private static WorkerOptions OptionsOf(Trial trial) =>
+        WorkerProgram.WithTaskSettings(
+            new WorkerOptions
+            {
+                WorkerId = "trial",
+                Identity = "trial",
+                Incarnation = Stopwatch.GetTimestamp(),
+                StateDirectory = trial.OutputDirectory,
+                PluginDirectory = Path.GetDirectoryName(trial.Handler.Path) ?? "",
+                RunnerPath = trial.RunnerPath,
+                OpenFiles = trial.OpenFiles,
+            },
+            trial.Settings
+        );
 }

@@ -93,9 +93,14 @@ public sealed class PluginScanTests : IDisposable
     [Theory]
     [InlineData("mode: serv", ":1:7: mode: expected plain or serve")]
     [InlineData("version: \"1\"\ntimeuot: 5s", ":2:1: timeuot: is no key of a manifest; did you mean timeout?")]
-    [InlineData("colour: red", ":1:1: colour: is no key of a manifest: there are mode, timeout, max_memory, version, description")]
+    [InlineData(
+        "colour: red",
+        ":1:1: colour: is no key of a manifest: there are mode, timeout, start_timeout, max_memory, version, description"
+    )]
     [InlineData("timeout: soon", ":1:10: timeout: expected a duration")]
     [InlineData("timeout: 0", ":1:10: timeout: must be longer than nothing")]
+    [InlineData("start_timeout: 5s", ":1:1: start_timeout: is for mode: serve")]
+    [InlineData("mode: serve\nstart_timeout: 2h", ":2:16: start_timeout: must be longer than nothing and at most 1 h")]
     [InlineData("max_memory: 10", ":1:13: max_memory: must be at least 1 MiB")]
     [InlineData("mode: plain\nmode: serve", ":2:1: mode: stands here again")]
     [InlineData("- a", "expected keys with values")]
@@ -106,6 +111,17 @@ public sealed class PluginScanTests : IDisposable
         File_("tool.yaml", text, executable: false);
         Assert.Contains(what, Problem("tool"), StringComparison.Ordinal);
         Assert.DoesNotContain("tool", Read().Handlers.Keys);
+    }
+
+    [Fact]
+    public void ATypesNameIsBoundedAsAtASubmission()
+    {
+        var longest = new string('é', 100);
+        File_(longest);
+        File_(longest + "x");
+        Assert.Contains(longest, Read().Handlers.Keys);
+        Assert.Contains("and has 201 bytes; a type has at most 200", Problem(longest + "x"), StringComparison.Ordinal);
+        Assert.DoesNotContain(longest + "x", Read().Handlers.Keys);
     }
 
     [Fact]

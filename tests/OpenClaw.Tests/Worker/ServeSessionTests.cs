@@ -58,27 +58,27 @@ public sealed class ServeSessionTests
         );
         Assert.Equal(2, task.GetProperty("payload").GetProperty("a").GetArrayLength());
         Assert.Equal(time.GetUtcNow().AddSeconds(5).ToUnixTimeMilliseconds(), task.GetProperty("deadline_ms").GetInt64());
-        Assert.Equal(FrameKind.Ready, Assert.Single(reports).Kind);
+        Assert.Equal([FrameKind.Ready, FrameKind.Started], reports.Select(r => r.Kind));
 
         time.Advance(TimeSpan.FromMilliseconds(3));
         Assert.Null(Say("""{"kind":"progress","id":"task-1","progress":0.25,"message":"m"}"""));
         Assert.Null(Say("""{"kind":"log","level":"error","message":"l"}"""));
         Assert.Null(Say(""" {"kind":"result","id":"task-1","result":{"b" : 1}}"""));
         Assert.Equal(
-            [FrameKind.Ready, FrameKind.Progress, FrameKind.Log, FrameKind.Succeeded, FrameKind.Started],
+            [FrameKind.Ready, FrameKind.Started, FrameKind.Progress, FrameKind.Log, FrameKind.Succeeded, FrameKind.Started],
             reports.Select(r => r.Kind)
         );
-        Assert.Equal((1UL, 3000, "{\"b\" : 1}"), (reports[3].Handle, reports[3].RunMicros, reports[3].Result.ToStringUtf8()));
-        Assert.Equal(2UL, reports[4].Handle);
+        Assert.Equal((1UL, 3000, "{\"b\" : 1}"), (reports[4].Handle, reports[4].RunMicros, reports[4].Result.ToStringUtf8()));
+        Assert.Equal(2UL, reports[5].Handle);
         Assert.Contains("\"payload\":null", sent[1], StringComparison.Ordinal);
         Assert.DoesNotContain("deadline_ms", sent[1], StringComparison.Ordinal);
         Assert.Null(Say("""{"kind":"failure","id":"task-2","message":"no","code":"mine","retryable":false}"""));
-        Assert.Equal((FrameKind.Failed, "no", "mine", false), (reports[5].Kind, reports[5].Text, reports[5].Code, reports[5].Retryable));
+        Assert.Equal((FrameKind.Failed, "no", "mine", false), (reports[6].Kind, reports[6].Text, reports[6].Code, reports[6].Retryable));
 
         // What is late or empty is nobody's.
         Assert.Null(Say("""{"kind":"progress","id":"task-2","progress":1}"""));
         Assert.Null(Say(" \r"));
-        Assert.Equal(6, reports.Count);
+        Assert.Equal(7, reports.Count);
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class ServeSessionTests
         Give(1);
         Give(2);
         Assert.Null(Say($$"""{"kind":"result","id":"task-1","result":"{{new string('x', ProtocolLimits.MaxResultBytes - 1)}}"}"""));
-        Assert.Equal(("clw-result-too-large", false), (reports[1].Code, reports[1].Retryable));
+        Assert.Equal(("clw-result-too-large", false), (reports[2].Code, reports[2].Retryable));
         Assert.Null(Say($$"""{"kind":"result","id":"task-2","result":"{{new string('x', ProtocolLimits.MaxResultBytes - 2)}}"}"""));
         Assert.Equal(FrameKind.Succeeded, reports[^1].Kind);
     }

@@ -25,6 +25,7 @@ public sealed class ServingTests : IDisposable
         var runner = rig.RunnerOf(task);
         rig.Report(runner, FrameKind.Becoming, task);
         rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, task);
         return runner;
     }
 
@@ -58,6 +59,43 @@ public sealed class ServingTests : IDisposable
         rig.Report(runner, FrameKind.Becoming, 1);
         rig.Assign("served", 0, 2);
         Assert.NotSame(runner, rig.RunnerOf(2));
+    }
+
+    [Fact]
+    public void TheStartOfAProgramIsNoRunTimeOfItsFirstTask()
+    {
+        rig.Assign("served", 1000, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Pass(TimeSpan.FromSeconds(20));
+        Assert.Empty(runner.Cancelled);
+        rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, 1);
+        rig.Pass(TimeSpan.FromMilliseconds(900));
+        Assert.Empty(runner.Cancelled);
+        rig.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal([1], runner.Cancelled);
+    }
+
+    [Fact]
+    public void AProgramThatDoesNotComeUpFailsItsTaskWithAnotherCodeThanItsTime()
+    {
+        rig.Assign("served", 1000, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.Core.OnViolation(runner, Catalogue.PluginStart, "served did not say hello");
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal(("clw-plugin-start", "served did not say hello", true), (Last.Failure.Code, Last.Failure.Message, Last.Retryable));
+        rig.Ready();
+        rig.Assign("served", 1000, 2);
+        runner = rig.RunnerOf(2);
+        rig.Report(runner, FrameKind.Becoming, 2);
+        rig.Core.OnLines(runner, ["No module named x"]);
+        rig.End(runner, exit: 1);
+        Assert.Equal(
+            ("clw-plugin-start", "The plugin serves, and ended before it said hello: served ended with exit code 1: No module named x"),
+            (Last.Failure.Code, Last.Failure.Message)
+        );
     }
 
     [Fact]
@@ -115,6 +153,7 @@ public sealed class ServingTests : IDisposable
         Assert.NotSame(runner, next);
         rig.Report(next, FrameKind.Becoming, 2);
         rig.Report(next, FrameKind.Ready);
+        rig.Report(next, FrameKind.Started, 2);
         rig.Report(next, FrameKind.Succeeded, 2);
         Assert.Equal("v2", Last.PluginVersion);
 
@@ -159,6 +198,7 @@ public sealed class ServingTests : IDisposable
         var runner = rig.RunnerOf(3);
         rig.Report(runner, FrameKind.Becoming, 3);
         rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, 3);
         rig.Report(runner, FrameKind.Succeeded, 3);
         Assert.Equal((3L, "v2"), (Last.Task, Last.PluginVersion));
     }
@@ -170,6 +210,7 @@ public sealed class ServingTests : IDisposable
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
         rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, 1);
         rig.Pass(TimeSpan.FromSeconds(1));
         Assert.Equal([1], runner.Cancelled);
         Assert.Empty(runner.Signals);
@@ -186,6 +227,7 @@ public sealed class ServingTests : IDisposable
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
         rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, 1);
         rig.Pass(TimeSpan.FromSeconds(1));
         rig.Report(runner, FrameKind.Failed, 1);
         Assert.Equal("clw-task-timeout", Last.Failure.Code);
@@ -238,6 +280,7 @@ public sealed class ServingTests : IDisposable
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
         rig.Report(runner, FrameKind.Ready);
+        rig.Report(runner, FrameKind.Started, 1);
         runner.UnderstandsCancel = false;
         rig.Core.OnCancel([new V1.Attempt { Task = 1, Attempt_ = 1 }]);
         rig.Report(runner, FrameKind.Failed, 1);

@@ -25,7 +25,7 @@ internal sealed class TestRunner(int id) : IRunner
 
     public void Execute(ExecCommand command, ReadOnlyMemory<byte> payload) => Given.Add((long)command.Handle);
 
-    public void Serve(ExecCommand command) => Became = command;
+    public void Serve(ExecCommand command, TimeSpan helloWithin) => Became = command;
 
     public void Give(in ServeTask task) => Given.Add((long)task.Handle);
 
@@ -35,7 +35,7 @@ internal sealed class TestRunner(int id) : IRunner
         return !UnderstandsCancel;
     }
 
-    public long MemoryBytes() => Memory;
+    public bool HoldsMoreThan(long bytes) => Memory > bytes;
 
     public ExecCommand? Became { get; private set; }
     public List<long> Cancelled { get; } = [];
