@@ -24,6 +24,7 @@ public static class CommandTree
             TaskCommands.Create(run),
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
+            HealthCommand.Create(run),
             PluginCommands.Create(run),
             BenchCommand.Create(run),
             ExplainCommand.Create(run),

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
@@ -7,6 +8,7 @@ using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Hosting.Stopping;
 using OpenClaw.Worker.Core;
+using OpenClaw.Worker.Health;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
@@ -30,6 +32,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
     private readonly LinkDriver<ManagerConnection> link;
     private readonly IReadOnlyList<string> runnerEnvironment;
     private readonly ProcessTable processes;
+    private readonly HealthEndpoint health;
+    private readonly IPAddress healthAddress;
 
     /// <summary>What the stop waits for; the loop's own.</summary>
     private (Func<bool> Condition, TaskCompletionSource Met)? awaited;
@@ -75,6 +79,30 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
         );
+        health = new HealthEndpoint(ReportAsync, options.StateDirectory, context.Time);
+        // A worker of another machine's manager is looked at from there; one of this machine's alone is nobody else's business.
+        healthAddress = managers.AreLocal ? IPAddress.Loopback : IPAddress.Any;
+    }
+
+    private async Task<HealthReport> ReportAsync()
+    {
+        var figures = await loop.AskAsync(core.HealthFigures);
+        var identity = new HealthIdentity(options.WorkerId, options.Incarnation, options.Slots, options.Version);
+        return HealthReport.Of(figures, link.Snapshot, identity);
+    }
+
+    // Not essential: a worker whose health port is taken works, and says what it lacks.
+    private async Task StartHealthAsync()
+    {
+        var port = await health.StartAsync(healthAddress, context.Loaded.Settings.Worker.HealthPort);
+        if (port.IsOk)
+        {
+            await loop.AskAsync(() => core.HealthPort = port.Value);
+        }
+        else
+        {
+            LogNoHealth(logger, port.Failure.Code, port.Failure.Message, port.Failure.NextStep);
+        }
     }
 
     private static LinkOptions LinkOptionsOf(
@@ -117,6 +145,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Loggers.CreateLogger<PluginWatch>()
         );
         await using var pruning = StartPruning();
+        await StartHealthAsync();
         link.Start();
         if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
         {
@@ -266,6 +295,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await health.DisposeAsync();
         await link.DisposeAsync();
         processes.Dispose();
         outbox.Dispose();
@@ -276,6 +306,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Warning, "worker.max_memory (--max-mem, CLW_MAX_MEM) is accepted and not enforced by this version")]
     private static partial void LogMemoryNotEnforced(ILogger logger);
+
+    [LoggerMessage(7, LogLevel.Warning, "{code}: {message}; the worker goes on without it, and clw health cannot ask it. {next}")]
+    private static partial void LogNoHealth(ILogger logger, string code, string message, string? next);
 
     [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
     private static partial void LogStopping(ILogger logger);

@@ -38,8 +38,6 @@ public sealed record WorkerOptions
     public string Environment { get; init; } = "default";
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where the worker's health endpoint listens; 0: it has none, and none is shown.</summary>
-    public int HealthPort { get; init; }
     public string Version { get; init; } = "0.1.0";
 
     /// <summary>Memory that one task may hold, in bytes; null: no limit of its own.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
+using OpenClaw.Worker.Health;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Session;
 
@@ -39,7 +40,7 @@ internal sealed partial class WorkerCore
             Slots = options.Slots,
             Prefetch = options.Prefetch,
             Environment = options.Environment,
-            HealthPort = options.HealthPort,
+            HealthPort = HealthPort,
             Pid = processId,
             Host = System.Environment.MachineName,
             HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
@@ -114,6 +115,12 @@ internal sealed partial class WorkerCore
             session = null;
         }
     }
+
+    /// <summary>Where the health endpoint listens; 0: it has none, and none is shown. Set before the first registration.</summary>
+    public int HealthPort { get; set; }
+
+    /// <summary>What the health endpoint tells.</summary>
+    public HealthFigures HealthFigures() => new(Stopping, IsConnected, leaseCountsFrom, Running, outbox.Count);
 
     /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
     public void OnHeartbeatAcknowledged(DateTimeOffset sentAt) => CountLeaseFrom(sentAt);

@@ -17,6 +17,9 @@ internal sealed class ManagerAddresses(LoadedSettings loaded)
     /// <summary>The link's addresses.</summary>
     public IReadOnlyList<string> Names => isSet ? [.. loaded.Settings.Cluster.ManagerAddress.Select(a => a.ToString())] : [Local];
 
+    /// <summary>Every manager is one of this machine.</summary>
+    public bool AreLocal => !isSet || loaded.Settings.Cluster.ManagerAddress.All(a => a.IsLoopback);
+
     /// <summary>Where to connect to now.</summary>
     public string Resolve(string name)
     {

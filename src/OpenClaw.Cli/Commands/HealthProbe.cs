@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using OpenClaw.Core.Settings;
+
+namespace OpenClaw.Cli.Commands;
+
+/// <summary>
+/// One GET over HTTP/1.0. By hand, because a container asks every few seconds: starting HttpClient costs as much processor time as the
+/// whole rest of the command.
+/// </summary>
+internal static class HealthProbe
+{
+    private const int MostBytes = 64 * 1024;
+
+    /// <returns>The status code and the body; code 0 when what answers does not speak HTTP.</returns>
+    /// <exception cref="SocketException">Nobody answers.</exception>
+    public static async Task<(int Code, ReadOnlyMemory<byte> Body)> GetAsync(HostPort address, string path, CancellationToken cancellation)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(address.Host, address.Port, cancellation);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"), cancellation);
+        var buffer = new byte[MostBytes];
+        var length = 0;
+        while (length < buffer.Length && await socket.ReceiveAsync(buffer.AsMemory(length), cancellation) is > 0 and var read)
+        {
+            length += read;
+        }
+
+        var answer = buffer.AsMemory(0, length);
+        var head = answer.Span.IndexOf("\r\n\r\n"u8);
+        var words = head < 0 ? [] : Encoding.Latin1.GetString(answer.Span[..head]).Split(' ', 3);
+        return
+            words is [var version, var status, ..]
+            && version.StartsWith("HTTP/", StringComparison.Ordinal)
+            && int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            ? (code, answer[(head + 4)..])
+            : (0, answer);
+    }
+}

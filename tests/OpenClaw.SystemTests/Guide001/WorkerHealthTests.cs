@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using OpenClaw.Client.Wire;
+using OpenClaw.SystemTests.Harness;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.SystemTests.Guide001;
+
+/// <summary>Rows C11 and C12 of the guide on workers: <c>clw health</c>, <c>/health</c> and <c>/healthz</c> of a real worker.</summary>
+public sealed class WorkerHealthTests
+{
+    [Fact]
+    public async Task C11_C12_health_follows_the_manager_away_and_back_and_liveness_does_not()
+    {
+        await using var cluster = new Cluster();
+        await cluster.StartAsync();
+        var healthy = await cluster.Room.RunAsync("health");
+        Assert.True(healthy.ExitCode == 0, healthy.Errors);
+        Assert.Contains(": healthy, 0 active tasks", healthy.Output, StringComparison.Ordinal);
+
+        using var http = Port(cluster);
+        using (var client = cluster.Client())
+        {
+            // Every slot is busy.
+            for (var i = 0; i < 4; i++)
+            {
+                await client.UntilAsync(await client.SubmitAsync("sleep", """{"seconds":600}"""), TaskState.Running);
+            }
+        }
+
+        var busy = await DocumentAsync(http, HttpStatusCode.OK);
+        Assert.True(busy.GetProperty("connected_to_manager").GetBoolean());
+        Assert.Equal(4, busy.GetProperty("active_tasks").GetInt32());
+        Assert.True(busy.GetProperty("last_heartbeat").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
+        Assert.Equal("ok\n", await http.GetStringAsync("/healthz", TestContext.Current.CancellationToken));
+
+        cluster.Manager.Kill();
+        await cluster.Manager.EndAsync();
+        var away = await Until.FoundAsync(
+            async () =>
+            {
+                var ill = await cluster.Room.RunAsync("health");
+                return ill.ExitCode == 1 ? ill : null;
+            },
+            "clw health exits with 1"
+        );
+        Assert.Contains("clw-connection-", away.Errors, StringComparison.Ordinal);
+        Assert.Contains("next: ", away.Errors, StringComparison.Ordinal);
+        Assert.False((await DocumentAsync(http, HttpStatusCode.ServiceUnavailable)).GetProperty("connected_to_manager").GetBoolean());
+        Assert.Equal("ok\n", await http.GetStringAsync("/healthz", TestContext.Current.CancellationToken));
+
+        await cluster.StartManagerAsync();
+        await cluster.WorkerIsAsync("healthy");
+        Assert.Equal(0, (await cluster.Room.RunAsync("health")).ExitCode);
+    }
+
+    [Fact]
+    public async Task C11_nobody_there_is_one_line_and_exit_1()
+    {
+        await using var room = new Room();
+        var port = Room.FreePort().ToString(CultureInfo.InvariantCulture);
+        var nobody = await room.RunAsync("health", "--at", $"127.0.0.1:{port}");
+        nobody.FailedWith("clw-connection-refused", 1);
+        Assert.Contains(port, nobody.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task C12_a_worker_whose_health_port_is_taken_says_so_and_works()
+    {
+        await using var cluster = new Cluster();
+        using var other = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var taken = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        await cluster.StartManagerAsync();
+        await cluster.StartWorkerAsync(("OPENCLAW_WORKER_HEALTH_PORT", taken));
+        await cluster.Worker.SaidAsync("clw-port-in-use");
+    }
+
+    private static HttpClient Port(Cluster cluster)
+    {
+        var file = cluster.Room.Path("state", "worker", "health.json");
+        var address = JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("address").GetString();
+        return new HttpClient { BaseAddress = new Uri($"http://{address}") };
+    }
+
+    private static async Task<JsonElement> DocumentAsync(HttpClient http, HttpStatusCode expected)
+    {
+        using var answer = await http.GetAsync("/health", TestContext.Current.CancellationToken);
+        Assert.Equal(expected, answer.StatusCode);
+        return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).RootElement;
+    }
+}
