@@ -1,0 +1,68 @@
+using OpenClaw.Simulation.World;
+
+namespace OpenClaw.Simulation.Proofs;
+
+public sealed class SimulationTests(ITestOutputHelper output)
+{
+    private static bool IsLong => Environment.GetEnvironmentVariable("OPENCLAW_TEST_LONG") == "1";
+
+    /// <summary>
+    /// The real cores of a manager and twenty workers, with everything going wrong that can: crashes, partitions, cut and slow
+    /// connections, clocks, a store that refuses. A failure prints the seed, the command that runs it again, and the last events.
+    /// </summary>
+    [Fact]
+    public void No_promise_is_broken_in_a_thousand_hours_of_clusters_in_which_everything_fails()
+    {
+        var result = Campaign.Run(IsLong ? 20_000 : 1_000, new SimOptions { Seed = 1 });
+        output.WriteLine(result.ToString());
+
+        // Things did go wrong, and work was done all the same.
+        Assert.True(result.Hours >= 1_000 && result.Handovers > 1_000 && result.Tasks > 100_000, result.ToString());
+    }
+
+    [Theory]
+    [InlineData(nameof(Plant.NoFence))]
+    [InlineData(nameof(Plant.NoLeaseStop))]
+    [InlineData(nameof(Plant.AckBeforeCommit))]
+    public void A_planted_bug_is_found_within_the_hours_that_every_change_runs(string plant)
+    {
+        var found = Campaign.Hunt(Enum.Parse<Plant>(plant), 1_000);
+        Assert.True(found is not null, $"{plant} was not found in 1,000 cluster-hours.");
+        output.WriteLine($"{plant} was found after {found.Value.Hours:0.0} cluster-hours: {found.Value.Found.Message.Split('\n')[0]}");
+        Assert.Contains(
+            plant switch
+            {
+                nameof(Plant.NoFence) => "outcome",
+                nameof(Plant.NoLeaseStop) => "runs twice",
+                _ => "was acknowledged and is not in the store",
+            },
+            found.Value.Found.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("--seed", found.Value.Found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_seed_is_a_run()
+    {
+        var once = SimRun.Run(new SimOptions { Seed = 4711, Hours = 5 });
+        Assert.Equal(once, SimRun.Run(new SimOptions { Seed = 4711, Hours = 5 }));
+        Assert.NotEqual(once.Hash, SimRun.Run(new SimOptions { Seed = 4712, Hours = 5 }).Hash);
+    }
+
+    [Fact]
+    public void Where_nothing_fails_nothing_is_handed_over_or_comes_back()
+    {
+        var result = SimRun.Run(
+            new SimOptions
+            {
+                Seed = 1,
+                Hours = 5,
+                Workers = 2,
+                WithFaults = false,
+            }
+        );
+        Assert.Equal(0, result.Handovers);
+        Assert.True(result.Outcomes > 1000, $"{result.Outcomes} outcomes");
+    }
+}
