@@ -1,0 +1,239 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
+using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
+
+namespace OpenClaw.Worker.Core;
+
+// What the end of a runner's process means for the task that it ran and for those that waited behind it.
+internal sealed partial class WorkerCore
+{
+    /// <summary>A runner's process has ended and was reaped. What it ran is judged, what waited behind it goes back in front, and another is started.</summary>
+    public void OnRunnerEnded(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
+    {
+        if (SlotOf(runner) is not { } slot)
+        {
+            return;
+        }
+
+        if (slot.InRunner.TryPeek(out var current))
+        {
+            JudgeHead(slot, current, end, output, runner.ProcessId);
+        }
+
+        if (!slot.Proven && slot.Ending == EndCause.None && !Stopping)
+        {
+            slot.FailedStarts++;
+            LogStartFailed(logger, end.ToString(), slot.FailedStarts);
+        }
+
+        PutBack(slot);
+        slot.Runner = null;
+        slot.Ready = false;
+        slot.Executing = false;
+        slot.Serving = null;
+        slot.Starting = false;
+        slot.Violation = default;
+        slot.Signalled = false;
+        slot.Ending = EndCause.None;
+        slot.EndingFor = null;
+        slot.Proven = false;
+        slot.KillAt = null;
+        slot.TasksRun = 0;
+        if (!Stopping)
+        {
+            StartRunner(slot);
+        }
+    }
+
+    private void JudgeHead(Slot slot, Attempt head, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    {
+        var byItself = slot.Ending is EndCause.None or EndCause.Recycled;
+        if (slot.EndingFor == head || (byItself && (head.StartedAt != default || slot.Starting)))
+        {
+            slot.InRunner.Dequeue();
+            Judge(slot, head, end, output, processId);
+            RemoveOutputIfEmpty(head);
+        }
+        else if (byItself && slot.Ready && head.Stage == AttemptStage.InRunner && ++head.RunnersLost >= RunnersForOne)
+        {
+            slot.InRunner.Dequeue();
+            Fail(head.Key, head, Catalogue.WorkerCrash, $"{RunnersForOne} processes in a row ended when they were given the task: {end}");
+            RemoveOutputIfEmpty(head);
+        }
+    }
+
+    // What waited in the pipe has not run, or was cut off for the sake of the one before it: it goes first, and nobody is blamed.
+    private void PutBack(Slot slot)
+    {
+        var back = new HandBack();
+        foreach (var behind in slot.InRunner.Reverse())
+        {
+            if (behind.Stage != AttemptStage.InRunner)
+            {
+                continue;
+            }
+
+            if (Stopping)
+            {
+                back.Attempts.Add(Name(behind));
+                Forget(behind);
+                continue;
+            }
+
+            behind.Stage = AttemptStage.Waiting;
+            behind.StartedAt = default;
+            behind.Limit = null;
+            behind.StartReported = false;
+            waiting.AddFirst(behind);
+        }
+
+        slot.InRunner.Clear();
+        slot.BacklogMicros = 0;
+        if (back.Attempts.Count > 0)
+        {
+            session?.Send(new WorkerMessage { HandBack = back });
+        }
+    }
+
+    private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    {
+        // Ended before it had begun, on our order: it has not run.
+        var ran = attempt.StartedAt == default ? 0 : (long)RanFor(attempt).TotalMicroseconds;
+        var meaning = ExitClassification.Of(
+            end,
+            slot.Ending == EndCause.Timeout,
+            slot.Ending is not (EndCause.None or EndCause.Timeout),
+            options.MaxTaskMemoryBytes
+        );
+        switch (slot.Ending)
+        {
+            case EndCause.Timeout:
+                var limit = attempt.Limit;
+                LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
+                Fail(attempt.Key, attempt, Catalogue.TaskTimeout, TimeoutMessage(limit?.TotalSeconds ?? 0), true, ran, end, meaning);
+                break;
+            case EndCause.Violation:
+                var (entry, message) = slot.Violation;
+                Fail(attempt.Key, attempt, entry, message, entry != Catalogue.ResultTooLarge, ran);
+                break;
+            case EndCause.Memory:
+                Fail(attempt.Key, attempt, Catalogue.MemoryExhaust, MemoryMessage(slot, attempt), true, ran, end, meaning);
+                break;
+            case EndCause.HandBack:
+                Forget(attempt);
+                session?.Send(new WorkerMessage { HandBack = new HandBack { Attempts = { Name(attempt) } } });
+                break;
+            case EndCause.Cancelled:
+                Forget(attempt);
+                break;
+            case EndCause.None:
+            case EndCause.Recycled:
+            default:
+                JudgeOwnEnd(slot, attempt, end, meaning, output, ran, processId);
+                break;
+        }
+    }
+
+    private void JudgeOwnEnd(
+        Slot slot,
+        Attempt attempt,
+        ProcessEnd end,
+        ExitMeaning meaning,
+        ReadOnlyMemory<byte> output,
+        long ran,
+        int processId
+    )
+    {
+        if (slot.Executing && meaning.Class == ExitClass.Success)
+        {
+            SucceedWith(attempt, ProgramOutput.ToResult(output), ran);
+            return;
+        }
+
+        if (meaning.IsCrash)
+        {
+            LogCrash(
+                logger,
+                processId,
+                meaning.ShellCode,
+                end.Signal ?? 0,
+                end.Signal is { } s ? Signals.Name(s) : "none",
+                new TaskId(attempt.Key.Task)
+            );
+        }
+
+        if (slot.Executing)
+        {
+            if (!meaning.IsCrash && attempt.Said is { } said)
+            {
+                FailAsSaid(attempt, said, ran, end, meaning);
+                return;
+            }
+
+            Fail(
+                attempt.Key,
+                attempt,
+                Catalogue.Find(meaning.Code) ?? Catalogue.TaskFailed,
+                Describe(attempt, meaning),
+                true,
+                ran,
+                end,
+                meaning
+            );
+            return;
+        }
+
+        // A runner that ends while a task runs in it was ended by that task, whatever its exit code: os.exit, a signal, lack of memory.
+        var code =
+            meaning.IsCrash ? Catalogue.Find(meaning.Code)!
+            : slot.Starting ? Catalogue.PluginStart
+            : Catalogue.WorkerCrash;
+        var sentence =
+            slot.Serving is null ? $"The process that ran the task ended: {meaning.Sentence}"
+            : slot.Starting ? $"The plugin serves, and ended before it said hello: {Describe(attempt, meaning)}"
+            : $"The plugin serves, and ended instead of answering: {Describe(attempt, meaning)}";
+        Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
+    }
+
+    // A program's text grows when it becomes a JSON string. What is over the limit would fit into no message and no segment.
+    private void SucceedWith(Attempt attempt, Google.Protobuf.ByteString result, long ran)
+    {
+        if (result.Length <= TaskLimits.MaxResultBytes)
+        {
+            Succeed(attempt, result, ran);
+            return;
+        }
+
+        Fail(
+            attempt.Key,
+            attempt,
+            Catalogue.ResultTooLarge,
+            $"The result has {result.Length:N0} bytes as JSON; {TaskLimits.MaxResultBytes:N0} are allowed",
+            false,
+            ran
+        );
+    }
+
+    private static string Describe(Attempt attempt, ExitMeaning meaning) =>
+        attempt.LastLines is { Count: > 0 } lines
+            ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}"
+            : $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}";
+
+    [LoggerMessage(
+        30,
+        LogLevel.Critical,
+        "clw-worker[pid={pid}]: FATAL: clw-worker-crash detected. Exit code: {code}, Signal: {signal} ({name}); task {task}"
+    )]
+    private static partial void LogCrash(ILogger logger, int pid, int code, int signal, string name, TaskId task);
+
+    [LoggerMessage(31, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: clw-task-timeout: task {task} ran longer than {seconds} s")]
+    private static partial void LogTimeout(ILogger logger, int pid, TaskId task, double seconds);
+
+    [LoggerMessage(32, LogLevel.Error, "clw-init-fail: a runner ended before it began a task: {end} (attempt {attempt})")]
+    private static partial void LogStartFailed(ILogger logger, string end, int attempt);
+}
