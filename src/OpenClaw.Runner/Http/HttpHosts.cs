@@ -40,13 +40,28 @@ internal sealed class HttpHosts(IReadOnlyList<string> allowed)
             || $"{host}:{url.Port}".Equals(entry, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>The IPv4 address that an IPv6 one leads to: mapped, behind NAT64 (64:ff9b::/96), 6to4 (2002::/16); null: to none.</summary>
+    private static IPAddress? Within(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return null;
+        }
+        var b = address.GetAddressBytes().AsSpan();
+        return address.IsIPv4MappedToIPv6 || b[..12].SequenceEqual(Nat64) ? new IPAddress(b[12..])
+            : b[0] == 0x20 && b[1] == 0x02 ? new IPAddress(b[2..6])
+            : null;
+    }
+
+    private static ReadOnlySpan<byte> Nat64 => [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    // 64:ff9b:1::/48: translated by a gateway of the network's own, to addresses of its choice.
+    private static ReadOnlySpan<byte> LocalNat64 => [0, 0x64, 0xff, 0x9b, 0, 1];
+
     /// <summary>An address that the public network does not lead to.</summary>
     public static bool IsPrivate(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            address = address.MapToIPv4();
-        }
+        address = Within(address) ?? address;
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
         {
             return IPAddress.IsLoopback(address)
@@ -54,6 +69,7 @@ internal sealed class HttpHosts(IReadOnlyList<string> allowed)
                 || address.IsIPv6SiteLocal
                 || address.IsIPv6UniqueLocal
                 || address.IsIPv6Multicast
+                || address.GetAddressBytes().AsSpan().StartsWith(LocalNat64)
                 || address.Equals(IPAddress.IPv6Any);
         }
         var b = address.GetAddressBytes();

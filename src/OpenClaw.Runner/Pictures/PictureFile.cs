@@ -101,28 +101,39 @@ internal sealed class PictureFile : IDisposable
 
     /// <summary>
     /// Writes a PNG where nobody sees half of it: a file of another name, on the disk before it takes its place. A crash before that
-    /// leaves the old file, and at worst the other name beside it.
+    /// leaves the old file, and at worst the other name beside it. The directory is held by what it is: it was looked at before, and whoever
+    /// may change its name could have put a link there since.
     /// </summary>
     public static Refusal? Write(string real, ReadOnlySpan<uint> pixels, int width, int height)
     {
-        var unfinished = Path.Join(Path.GetDirectoryName(real), $".{Environment.ProcessId}.{Path.GetRandomFileName()}.part");
         try
         {
-            if (Directory.Exists(real))
+            var (held, directory) = RealPath.HoldDirectory(Path.GetDirectoryName(real) ?? "/");
+            using var holding = held;
+            var target = Path.Join(directory, Path.GetFileName(real));
+            if (new DirectoryInfo(target) is { Exists: true, LinkTarget: null })
             {
                 return new Refusal(Refusal.PathRefused, $"{real} is a directory");
             }
-            using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 64 << 10))
+            var unfinished = Path.Join(directory, $".{Environment.ProcessId}.{Path.GetRandomFileName()}.part");
+            try
             {
-                PngWriter.Write(file, pixels, width, height);
-                file.Flush(flushToDisk: true);
+                using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 64 << 10))
+                {
+                    PngWriter.Write(file, pixels, width, height);
+                    file.Flush(flushToDisk: true);
+                }
+                File.Move(unfinished, target, overwrite: true);
+                return null;
             }
-            File.Move(unfinished, real, overwrite: true);
-            return null;
+            catch
+            {
+                File.Delete(unfinished);
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
             return new Refusal(Refusal.PathRefused, $"{real} cannot be written: {e.Message}", Retryable: true);
         }
     }

@@ -42,7 +42,7 @@ internal sealed class PictureTool : IDisposable
                 null,
                 new Refusal(
                     Refusal.PictureTool,
-                    $"a {kind} picture is read by ImageMagick or vips, and neither is installed on this worker: install imagemagick or libvips-tools (PNG needs nothing)",
+                    $"a {kind} picture is read by ImageMagick or vips, and neither is installed on this worker: install imagemagick or libvips-tools (they read JPEG, GIF, WebP, TIFF, BMP, AVIF and HEIC; PNG needs nothing)",
                     Retryable: true
                 )
             );

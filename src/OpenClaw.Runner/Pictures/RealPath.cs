@@ -85,6 +85,40 @@ internal static unsafe partial class RealPath
         }
     }
 
+    /// <summary>
+    /// A directory, held: the path given back leads to this very one, whatever is done to its name meanwhile, as long as the handle lives.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be opened, or is not where its real path was.</exception>
+    public static (SafeFileHandle Held, string Path) HoldDirectory(string real)
+    {
+        int descriptor;
+        fixed (byte* text = Encoding.UTF8.GetBytes(real + "\0"))
+        {
+            var arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+            var flags = OperatingSystem.IsMacOS() ? 0x100000 | 0x100 | 0x1000000 : (arm ? 0x4000 : 0x10000) | NoFollow | 0x80000;
+            descriptor = open(text, flags);
+        }
+        if (descriptor < 0)
+        {
+            throw new IOException($"{real}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (!OperatingSystem.IsLinux())
+        {
+            return (handle, real);
+        }
+        var path = $"/proc/self/fd/{descriptor}";
+        try
+        {
+            return Of(path) == real ? (handle, path) : throw new IOException($"{real} was moved while it was opened");
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
     private static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     [LibraryImport("libc", SetLastError = true)]
