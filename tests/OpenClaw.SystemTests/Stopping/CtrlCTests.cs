@@ -4,14 +4,17 @@ namespace OpenClaw.SystemTests.Stopping;
 
 /// <summary>
 /// Proves: Ctrl-C at any moment, typed on a real terminal so that the whole foreground group gets it, leaves no process and no temporary
-/// file behind. The moments are drawn by a seed; how long they are is no expectation.
+/// file behind. The moments are drawn by a seed; how long they are is no expectation. A demo that has said what it is at is at work,
+/// and ends by the key: it would need seconds to end by itself.
 /// </summary>
 public sealed class CtrlCTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("up", 10)]
     [InlineData("demo", 10)]
-    public async Task Ctrl_C_leaves_nothing_behind(string verb, int times)
+    [InlineData("demo", 2, "Starting a private cluster")]
+    [InlineData("demo", 2, " slots: texts and pictures")]
+    public async Task Ctrl_C_leaves_nothing_behind(string verb, int times, string? atWork = null)
     {
         await using var up = new Up();
         Checkout.Compile("pty.c", up.Room.Path("pty"), "-lutil");
@@ -21,7 +24,15 @@ public sealed class CtrlCTests(ITestOutputHelper output)
         {
             var moment = TimeSpan.FromMilliseconds(draw.Next(40, 2500));
             var terminal = up.Room.Start(up.Room.Path("pty"), [Checkout.Program("clw"), verb]);
-            await Task.Delay(moment);
+            if (atWork is null)
+            {
+                await Task.Delay(moment);
+            }
+            else
+            {
+                await terminal.SaidAsync(atWork);
+            }
+
             if (!terminal.HasExited)
             {
                 await terminal.TypeAsync("\x03");
@@ -37,11 +48,6 @@ public sealed class CtrlCTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"exit codes: {string.Join(' ', codes)}");
-        Assert.All(codes, c => Assert.True(c is 0 or 130, $"ended with {c}"));
-        if (verb == "demo")
-        {
-            // A demo that took no notice would end by itself, with 0.
-            Assert.True(codes.Count(c => c == 130) > times / 2, "most of the presses found the demo at work");
-        }
+        Assert.All(codes, c => Assert.True(c == 130 || (c == 0 && atWork is null), $"ended with {c}"));
     }
 }
