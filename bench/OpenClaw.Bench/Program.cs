@@ -1,3 +1,4 @@
+using OpenClaw.Bench.Client;
 using OpenClaw.Bench.Rpc;
 using OpenClaw.Bench.Suite;
 
@@ -5,6 +6,7 @@ using OpenClaw.Bench.Suite;
 return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
+    ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => await SuiteCommand.RunAsync(args),
 };
