@@ -72,13 +72,13 @@ internal sealed class SimRunner : IRunner
 
     public void Execute(ExecCommand command, ReadOnlyMemory<byte> payload) => throw new NotSupportedException("No programs here.");
 
-    public void Serve(ExecCommand command) => throw new NotSupportedException("No programs here.");
+    public void Serve(ExecCommand command, TimeSpan helloWithin) => throw new NotSupportedException("No programs here.");
 
     public void Give(in ServeTask task) => throw new NotSupportedException("No programs here.");
 
     public bool Cancel(ulong handle) => throw new NotSupportedException("No programs here.");
 
-    public long MemoryBytes() => 0;
+    public bool HoldsMoreThan(long bytes) => false;
 
     public void Close()
     {
