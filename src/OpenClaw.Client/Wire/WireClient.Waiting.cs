@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Tasks;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
@@ -27,7 +28,9 @@ internal sealed partial class WireClient
     {
         ArgumentNullException.ThrowIfNull(ids);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, caller.Closing);
-        foreach (var part in ids.Distinct(StringComparer.Ordinal).Chunk(MostIdsPerWait))
+        // As the manager writes them, which is how its answers name them: capitals and spaces around are taken from people.
+        var written = ids.Select(id => TaskId.TryParse(id, out var known) ? known.ToString() : id);
+        foreach (var part in written.Distinct(StringComparer.Ordinal).Chunk(MostIdsPerWait))
         {
             var left = part.ToHashSet(StringComparer.Ordinal);
             var patience = caller.NewPatience(endless: true);

@@ -63,7 +63,7 @@ internal sealed partial class ManagerCore
 
         if (response.Manager.State == "degraded")
         {
-            response.Problems.Add("the store refuses changes; see the manager's log");
+            response.Problems.Add($"the store refuses changes: {storeTrouble?.Message} ({storeTrouble?.Code})");
         }
 
         // A type that nobody serves is a question to the user, not a fault of the cluster.

@@ -45,6 +45,9 @@ internal sealed partial class ManagerCore(
     /// <summary>The store has refused lately; a submission is not tried again here, so it alone makes nothing wait.</summary>
     private DateTimeOffset degradedUntil;
 
+    /// <summary>Why the store refused last; null when it has taken a change since.</summary>
+    private Failure? storeTrouble;
+
     public TaskWatchers Watchers { get; } = new();
 
     public Dispatcher Dispatcher => dispatcher;
@@ -122,7 +125,17 @@ internal sealed partial class ManagerCore(
 
     /// <summary>Back from the store's thread into the loop, in commit order.</summary>
     private Action<StoreOperation, Failure?> Then<T>(Action<T, Failure?> handler)
-        where T : StoreOperation => (operation, failure) => schedule(() => handler((T)operation, failure));
+        where T : StoreOperation =>
+        (operation, failure) =>
+            schedule(() =>
+            {
+                if (failure is null && storeTrouble is not null)
+                {
+                    StoreAccepts();
+                }
+
+                handler((T)operation, failure);
+            });
 
     private static LaneKey KeyOf(Lane lane) => new(lane.Project, lane.Queue, lane.Type);
 
@@ -147,6 +160,14 @@ internal sealed partial class ManagerCore(
         }
 
         degradedUntil = time.GetUtcNow() + shownFor;
+        storeTrouble = failure;
+    }
+
+    private void StoreAccepts()
+    {
+        LogStoreAccepts(logger, storeTrouble!.Code);
+        storeTrouble = null;
+        degradedUntil = default;
     }
 
     /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>
@@ -216,6 +237,9 @@ internal sealed partial class ManagerCore(
 
         metrics.RetriesWait(retries.Count);
     }
+
+    [LoggerMessage(11, LogLevel.Information, "The store takes changes again ({code} is over)")]
+    private static partial void LogStoreAccepts(ILogger logger, string code);
 
     [LoggerMessage(10, LogLevel.Warning, "{code}: {message}; submissions are refused, other changes wait and are tried again every second")]
     private static partial void LogStoreTrouble(ILogger logger, string code, string message);

@@ -19,7 +19,7 @@ public sealed class UsageTests
     [InlineData("--limit takes a whole number from 1 to 1000000, not '0'", "task", "list", "--limit", "0")]
     [InlineData("--priority takes a whole number from -1000 to 1000, not '1001'", "task", "submit", "--type", "noop", "--priority", "1001")]
     [InlineData("--label takes NAME=VALUE, not 'zone'", "task", "submit", "--type", "noop", "--label", "zone")]
-    [InlineData("clw task submit needs --type, or --file for a batch", "task", "submit")]
+    [InlineData("clw task submit needs a type, or --file for a batch", "task", "submit")]
     [InlineData(
         "--payload and --key belong to one task; in a batch they stand in the lines",
         "task",
@@ -31,6 +31,8 @@ public sealed class UsageTests
     )]
     [InlineData("clw task cancel needs the id of a task", "task", "cancel")]
     [InlineData("clw task needs a command: submit, list, show, wait, cancel, retry", "task")]
+    [InlineData("There are two types: 'hello' and --type noop", "task", "submit", "hello", "--type", "noop")]
+    [InlineData("--timeout 0 leaves a task no time; without --timeout the type's own holds", "task", "submit", "noop", "--timeout", "0")]
     [InlineData("--label names zone twice", "task", "submit", "--type", "noop", "--label", "zone=a", "--label", "zone=b")]
     public async Task A_wrong_word_is_named(string sentence, params string[] words)
     {
@@ -38,6 +40,13 @@ public sealed class UsageTests
         Assert.Equal((int)ExitCode.Usage, run.Code);
         Assert.StartsWith($"error: clw-usage: {sentence}\nnext: ", run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Out);
+    }
+
+    [Fact]
+    public async Task An_empty_payload_is_a_mistake_and_not_null()
+    {
+        var run = await CommandRun.OfAsync("task", "submit", "noop", "--payload", "");
+        Assert.StartsWith("error: clw-payload-invalid: the payload is empty\nnext: ", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -52,6 +52,26 @@ public sealed class WaitingTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Ids_are_asked_for_as_the_manager_writes_them()
+    {
+        await using var manager = await FakeManager.StartAsync();
+        manager.OnWait = async (ids, responses, _) =>
+        {
+            // Answers name a task in the one way that there is; a client that compares with what was typed would ask for ever.
+            await responses.WriteAsync(Ended([.. ids.Select(id => id.Trim().ToLowerInvariant())]));
+            return null;
+        };
+        using var client = SubmissionTests.Connect(manager);
+        var ended = new List<string>();
+        await foreach (var task in client.WaitAsync(["TASK-FRDDNY", " task-0d3v5g ", "task-frddny"], Cancellation))
+        {
+            ended.Add(task.Id);
+        }
+
+        Assert.Equal(["task-frddny", "task-0d3v5g"], ended);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_stream_that_ends_too_early_is_asked_for_again()
     {
         await using var manager = await FakeManager.StartAsync();

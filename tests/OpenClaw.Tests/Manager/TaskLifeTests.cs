@@ -199,6 +199,7 @@ public sealed class TaskLifeTests : IDisposable
         worker.Finish(worker.Session.Assigned.First(), settle: false);
         rig.Commit(failure: ManagerRig.DiskFull);
         Assert.Equal("degraded", rig.Core.Status().Manager.State);
+        Assert.Contains(rig.Core.Status().Problems, p => p.EndsWith("(clw-store-full)", StringComparison.Ordinal));
         Assert.Empty(worker.Session.Recorded);
         Assert.Equal(0, rig.Posted);
         for (var i = 0; i < 3; i++)
@@ -210,6 +211,8 @@ public sealed class TaskLifeTests : IDisposable
 
         worker.Beat();
         rig.Advance(TimeSpan.FromSeconds(1.1));
+        // The first change that the store takes ends it: nobody waits for a clock to be told that all is well.
+        Assert.Equal("healthy", rig.Core.Status().Manager.State);
         Assert.Equal(TaskState.Succeeded, rig.State(numbers[0]));
         Assert.Single(worker.Session.Recorded);
         Assert.Equal(3, worker.Session.Assigned.Count());

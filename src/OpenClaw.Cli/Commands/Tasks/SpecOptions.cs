@@ -18,6 +18,13 @@ internal static class SpecOptions
         HelpName = "TYPE",
     };
 
+    /// <summary>The type as the first word, for people.</summary>
+    private static readonly Argument<string?> FirstWord = new("type")
+    {
+        Description = "The task's type, as with --type",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private static readonly Option<string?> Payload = new("--payload", "-p")
     {
         Description = "One JSON value; @FILE reads it from a file, - from the input [null]",
@@ -56,14 +63,15 @@ internal static class SpecOptions
 
     private static readonly Option<bool> Strict = new("--strict") { Description = "Refuse a type that no connected worker serves" };
 
-    public static IReadOnlyList<Option> All => [Type, Payload, Priority, Delay, Timeout, MaxRetries, Queue, Project, Key, Label, Strict];
+    public static IReadOnlyList<Symbol> All =>
+        [FirstWord, Type, Payload, Priority, Delay, Timeout, MaxRetries, Queue, Project, Key, Label, Strict];
 
     /// <summary>The task that the options describe, without its payload.</summary>
     public static TaskSpec Read(Invocation invocation)
     {
         var spec = new TaskSpec
         {
-            Type = invocation.Get(Type) ?? "",
+            Type = TypeOf(invocation),
             Priority = invocation.Get(Priority) ?? 0,
             DelayMs = Milliseconds("--delay", invocation.Get(Delay)),
             TimeoutMs = Milliseconds("--timeout", invocation.Get(Timeout)),
@@ -101,6 +109,14 @@ internal static class SpecOptions
 
     public static bool HasPayload(Invocation invocation) => invocation.Has(Payload);
 
+    private static string TypeOf(Invocation invocation)
+    {
+        var (word, option) = (invocation.Get(FirstWord), invocation.Get(Type));
+        return word is not null && option is not null && word != option
+            ? throw Usage($"There are two types: '{word}' and --type {option}").AsException()
+            : option ?? word ?? "";
+    }
+
     // A variable that is not set makes an empty key, and with it every repetition a new task.
     private static string KeyOf(Invocation invocation) =>
         invocation.Has(Key) && invocation.Get(Key) is null or ""
@@ -124,7 +140,17 @@ internal static class SpecOptions
         {
             throw new Failure(
                 Catalogue.PayloadTooLarge,
-                $"{(place.Length > 0 ? place + ": " : "")}the payload has {bytes.Length} bytes, {TaskLimits.MaxPayloadBytes} are allowed"
+                $"{(place.Length > 0 ? place + ": " : "")}the payload has more than the {TaskLimits.MaxPayloadBytes} bytes that are allowed"
+            ).AsException();
+        }
+
+        // A variable that is not set, a file that is not written yet: null is written null, or by leaving --payload out.
+        if (given is not null && bytes.Length == 0)
+        {
+            throw new Failure(
+                Catalogue.PayloadInvalid,
+                $"{(place.Length > 0 ? place + ": " : "")}the payload is empty",
+                "Give one JSON value, or leave --payload out for null"
             ).AsException();
         }
 
@@ -188,9 +214,10 @@ internal static class SpecOptions
     }
 
     private static long Milliseconds(string option, TimeSpan? span) =>
-        span is { } given && given > TaskLimits.MaxSpan
-            ? throw Usage($"{option} is at most 366 days").AsException()
-            : (long)Math.Ceiling((span ?? TimeSpan.Zero).TotalMilliseconds);
+        span is { } given && given > TaskLimits.MaxSpan ? throw Usage($"{option} is at most 366 days").AsException()
+        : span == TimeSpan.Zero && option == "--timeout"
+            ? throw Usage("--timeout 0 leaves a task no time; without --timeout the type's own holds").AsException()
+        : (long)Math.Ceiling((span ?? TimeSpan.Zero).TotalMilliseconds);
 
     private static Failure Usage(string message) => new(Catalogue.Usage, message, "See what it takes: clw task submit --help");
 }

@@ -50,7 +50,7 @@ internal static class SubmitCommand
 
         if (spec.Type.Length == 0)
         {
-            throw Usage("clw task submit needs --type, or --file for a batch").AsException();
+            throw Usage("clw task submit needs a type, or --file for a batch").AsException();
         }
 
         spec.Payload = await SpecOptions.ReadPayloadAsync(invocation);
@@ -78,8 +78,17 @@ internal static class SubmitCommand
         }
 
         invocation.Terminal.WriteLine(submitted.Id);
+        NoteExisting(invocation, submitted);
         NoteUnserved(invocation, submitted.Unserved ? [spec.Type] : []);
         return 0;
+    }
+
+    private static void NoteExisting(Invocation invocation, SubmitResponse submitted)
+    {
+        if (!submitted.Created)
+        {
+            invocation.Terminal.Note("note: a task with this key is there already; this is its id, and nothing new was stored");
+        }
     }
 
     /// <summary>Says that tasks wait for a worker that is not there.</summary>
@@ -99,6 +108,7 @@ internal static class SubmitCommand
         {
             terminal.WriteLine(submitted.Id);
             terminal.Out.Flush();
+            NoteExisting(invocation, submitted);
             NoteUnserved(invocation, submitted.Unserved ? [type] : []);
         }
 
