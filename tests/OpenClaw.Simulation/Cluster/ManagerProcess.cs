@@ -80,7 +80,7 @@ internal sealed class ManagerProcess
     {
         var store = World.Store;
         store.Reopen(clock);
-        store.Execute([new ExtendLeasesOperation((clock.GetUtcNow() + machine.Options.TaskReassignAfter).ToUnixTimeMilliseconds())]);
+        store.Execute([ManagerCore.AtStart(clock.GetUtcNow(), machine.Options.TaskReassignAfter)]);
         core.Restore(
             [.. store.CountLanes()],
             [

@@ -50,7 +50,8 @@ internal sealed partial class MemoryTaskStore
             case ExtendLeasesOperation extend:
                 foreach (var (worker, lease) in leases)
                 {
-                    leases[worker] = lease.Until < extend.Until ? lease with { Until = extend.Until } : lease;
+                    var latest = Math.Max(extend.Until, extend.Latest);
+                    leases[worker] = lease with { Until = Math.Clamp(lease.Until, extend.Until, latest) };
                 }
 
                 break;
@@ -267,6 +268,6 @@ internal sealed partial class MemoryTaskStore
             }
         }
 
-        operation.Removed = old.Count;
+        operation.RemovedTasks = [.. old.Select(r => r.Number)];
     }
 }
