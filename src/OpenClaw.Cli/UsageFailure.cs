@@ -19,7 +19,8 @@ public static class UsageFailure
 
         var command = PathOf(parsed.CommandResult);
         var next = $"See what it takes: {command} --help";
-        if (parsed.UnmatchedTokens.Concat(MisreadOptions(parsed)).FirstOrDefault() is { } word)
+        // A misread option first: it has taken the place of the argument that is now one too many.
+        if (MisreadOptions(parsed).Concat(parsed.UnmatchedTokens).FirstOrDefault() is { } word)
         {
             var isOption = word.StartsWith('-');
             var what =

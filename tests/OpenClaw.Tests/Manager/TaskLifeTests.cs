@@ -199,7 +199,7 @@ public sealed class TaskLifeTests : IDisposable
         worker.Finish(worker.Session.Assigned.First(), settle: false);
         rig.Commit(failure: ManagerRig.DiskFull);
         Assert.Equal("degraded", rig.Core.Status().Manager.State);
-        Assert.Contains(rig.Core.Status().Problems, p => p.EndsWith("(clw-store-full)", StringComparison.Ordinal));
+        Assert.Contains(rig.Core.Status().Problems, p => p.EndsWith("(clw-store-unwritable)", StringComparison.Ordinal));
         Assert.Empty(worker.Session.Recorded);
         Assert.Equal(0, rig.Posted);
         for (var i = 0; i < 3; i++)
