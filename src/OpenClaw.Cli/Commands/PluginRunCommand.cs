@@ -66,7 +66,12 @@ internal static class PluginRunCommand
             );
             var result = outcome.IsOk
                 ? outcome.Value
-                : throw (outcome.Failure with { Next = outcome.Failure.Next ?? $"Mend {Name(handler)}, then run it again" }).AsException();
+                : throw (
+                    outcome.Failure with
+                    {
+                        Next = outcome.Failure.Next ?? Hint.AfterTrial(outcome.Failure.Entry, Name(handler)),
+                    }
+                ).AsException();
             terminal.WriteLine(System.Text.Encoding.UTF8.GetString(result.Result.Span));
             if (!invocation.Json)
             {

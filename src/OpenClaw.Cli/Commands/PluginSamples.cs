@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using OpenClaw.Cli.Supervision;
 
 namespace OpenClaw.Cli.Commands;
 
 /// <summary>The plugins of samples/plugins, from which new ones are made.</summary>
-internal static class PluginSamples
+internal static partial class PluginSamples
 {
     /// <summary>What they are all called.</summary>
     public const string Name = "greet";
@@ -22,13 +23,17 @@ internal static class PluginSamples
             )
             .Replace(
                 "    <OutputType>Exe</OutputType>",
-                $"    <OpenClaw Condition=\"'$(OpenClaw)' == ''\">{Library()}</OpenClaw>\n    <OutputType>Exe</OutputType>",
+                $"    <OpenClaw Condition=\"'$(OpenClaw)' == ''\">{Library()}</OpenClaw>\n    <!-- The library beside clw is compiled for this machine. -->\n    <PlatformTarget>$([System.Runtime.InteropServices.RuntimeInformation]::OSArchitecture)</PlatformTarget>\n    <OutputType>Exe</OutputType>",
                 StringComparison.Ordinal
             )
             .Replace("Greets whom the payload names", "Greets whom the payload names, to begin with", StringComparison.Ordinal)
-            .Replace("greeting", "\u0001", StringComparison.Ordinal)
-            .Replace(Name, name, StringComparison.Ordinal)
-            .Replace("\u0001", "greeting", StringComparison.Ordinal);
+            .ReplaceWhole(name);
+
+    // The name stands in words that mean something else too: greets, greeting. A function's name has it after process_.
+    private static string ReplaceWhole(this string text, string name) => WholeName().Replace(text, _ => name);
+
+    [GeneratedRegex($"(?<![A-Za-z0-9]){Name}(?![A-Za-z0-9_])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WholeName();
 
     // In a checkout each build has a directory of its own, and a link leads to the newest: the project must outlive the build.
     private static string Library()

@@ -33,6 +33,32 @@ public static partial class Hint
         return Fill(cure, id, type);
     }
 
+    /// <summary>The next step on the page of a task whose attempt failed.</summary>
+    public static string AfterAttempt(ErrorEntry entry, string id, string type) =>
+        // It was JSON, or it would not have become a task: its content was refused.
+        entry == Catalogue.PayloadInvalid
+            ? Fill("Submit it again with a payload that is as the failure says: clw task submit TYPE --payload '…'", id, type)
+            : Beyond(entry, "clw task show", id, type);
+
+    /// <summary>The next step of who tries a plugin: its file, unless the cause lies outside of it.</summary>
+    public static string AfterTrial(ErrorEntry entry, string plugin)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry == Catalogue.PayloadInvalid ? "Give it a payload that is as the message says: --payload '…'"
+            : ByOthers.Contains(entry) ? entry.Cure[0]
+            : $"Mend {plugin}, then run it again";
+    }
+
+    // Files, rights and hosts that the payload names, and limits: no change of the plugin's text is what helps first.
+    private static readonly ErrorEntry[] ByOthers =
+    [
+        Catalogue.PictureInvalid,
+        Catalogue.PictureTool,
+        Catalogue.PathRefused,
+        Catalogue.HttpRefused,
+        Catalogue.InitFail,
+    ];
+
     [GeneratedRegex(@"\b(ID|TYPE)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Placeholder();
 }

@@ -146,10 +146,13 @@ internal static class TaskView
 
         if (failure.LastLines.Count > 0)
         {
-            yield return Line("Last lines", Indent(string.Join('\n', failure.LastLines.Select(Table.OneLine))));
+            yield return Line(
+                "Last lines",
+                Indent(string.Join('\n', failure.LastLines.SelectMany(l => l.Split('\n')).Select(Table.OneLine)))
+            );
         }
 
-        yield return Line("Next", Hint.Beyond(Catalogue.Find(failure.Code) ?? Catalogue.TaskFailed, "clw task show", task.Id, task.Type));
+        yield return Line("Next", Hint.AfterAttempt(Catalogue.Find(failure.Code) ?? Catalogue.TaskFailed, task.Id, task.Type));
     }
 
     private static string Line(string label, string value) => $"{(label + ":").PadRight(LabelWidth)} {value}";

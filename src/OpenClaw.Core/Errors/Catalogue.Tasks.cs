@@ -271,7 +271,11 @@ public static partial class Catalogue
             Meaning = "The attempt was ended because it went over its memory limit. The worker and its other tasks go on.",
             Causes = ["The input is larger than the limit was made for", "A leak or an unbounded buffer in the handler"],
             Checks = ["clw task show ID shows used and allowed"],
-            Cure = ["Raise max_memory_gb under [task]", "Process the input in parts"],
+            Cure =
+            [
+                "Raise the limit that the message names: max_memory in the plugin's manifest, or max_memory_gb under [task]",
+                "Process the input in parts",
+            ],
             Related = ["clw-worker-crash", "clw-task-timeout"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Exhausted,

@@ -132,7 +132,7 @@ internal static unsafe class PictureCalls
     {
         if (LuaNative.lua_gettop(state) == 0 || LuaNative.lua_type(state, 1) != LuaNative.TypeString)
         {
-            return "load_image: a path is needed";
+            return session.Refuse(new Refusal(Refusal.PathRefused, "load_image: a path is needed"));
         }
         var path = Encoding.UTF8.GetString(LuaNative.Text(state, 1));
         var (real, refused) = Paths(session).ToRead(path);

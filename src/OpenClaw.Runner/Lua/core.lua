@@ -113,6 +113,11 @@ return function(raised)
   if type(message) ~= "string" then
     message = "an error whose text is no string"
   end
-  pcall(write, 3, traceback(message, 2))
+  -- A line each, without the message: whoever shows the failure shows that beside them.
+  pcall(function()
+    for line in traceback("", 2):gmatch("[^\n]+") do
+      write(3, (line:gsub("\t", "  ")))
+    end
+  end)
   return message
 end

@@ -122,7 +122,7 @@ internal sealed partial class WorkerCore
                 Fail(attempt.Key, attempt, entry, message, entry != Catalogue.ResultTooLarge, ran);
                 break;
             case EndCause.Memory:
-                Fail(attempt.Key, attempt, Catalogue.MemoryExhaust, MemoryMessage(slot, attempt), true, ran, end, meaning);
+                Fail(attempt.Key, attempt, Catalogue.MemoryExhaust, MemoryMessage(attempt), true, ran, end, meaning);
                 break;
             case EndCause.HandBack:
                 Forget(attempt);
@@ -194,7 +194,7 @@ internal sealed partial class WorkerCore
             : slot.Starting ? Catalogue.PluginStart
             : Catalogue.WorkerCrash;
         var sentence =
-            slot.Serving is null ? $"The process that ran the task ended: {meaning.Sentence}"
+            slot.Serving is null ? OfRunner(meaning)
             : slot.Starting ? $"The plugin serves, and ended before it said hello: {Describe(attempt, meaning)}"
             : $"The plugin serves, and ended instead of answering: {Describe(attempt, meaning)}";
         Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
@@ -218,6 +218,12 @@ internal sealed partial class WorkerCore
             ran
         );
     }
+
+    /// <summary>What is said of a runner that a script or a built-in took with it.</summary>
+    internal static string OfRunner(ExitMeaning meaning) =>
+        meaning.IsCrash ? $"The process that ran the task ended: {meaning.Sentence}"
+        : meaning.Class == ExitClass.Success ? "The process that ran the task ended with exit code 0 instead of answering"
+        : $"The process that ran the task {meaning.Sentence}";
 
     private static string Describe(Attempt attempt, ExitMeaning meaning) =>
         attempt.LastLines is { Count: > 0 } lines

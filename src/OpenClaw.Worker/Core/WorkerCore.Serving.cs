@@ -284,10 +284,10 @@ internal sealed partial class WorkerCore
         Fail(attempt.Key, attempt, known ?? Catalogue.TaskFailed, text, said.Retryable, ran, end, meaning, own);
     }
 
-    private long? MemoryLimitOf(Slot slot) =>
-        slot.Executing || slot.Serving is not null
-            ? (slot.Serving ?? (slot.InRunner.TryPeek(out var head) ? head.Handler : null))?.Manifest.MaxMemoryBytes
-                ?? options.MaxTaskMemoryBytes
+    private MemoryAllowance? MemoryLimitOf(Slot slot) =>
+        (slot.Executing || slot.Serving is not null)
+        && (slot.Serving ?? (slot.InRunner.TryPeek(out var head) ? head.Handler : null)) is { } handler
+            ? MemoryAllowance.Of(handler, options.MaxTaskMemoryBytes)
             : null;
 
     // Looked at ten times a second: a limit of the kernel's on address space would hit programs that reserve much and use little.
@@ -296,7 +296,7 @@ internal sealed partial class WorkerCore
         if (
             slot.Ending is not (EndCause.None or EndCause.Recycled)
             || MemoryLimitOf(slot) is not { } limit
-            || slot.Runner?.HoldsMoreThan(limit) != true
+            || slot.Runner?.HoldsMoreThan(limit.Bytes) != true
         )
         {
             return;
@@ -307,11 +307,8 @@ internal sealed partial class WorkerCore
         slot.Runner?.Signal(Signals.Kill);
     }
 
-    private string MemoryMessage(Slot slot, Attempt attempt) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{System.IO.Path.GetFileName(attempt.Handler.Path)} held more than the {MemoryLimitOf(slot) / 1048576.0:0.#} MiB that it may and was ended"
-        );
+    private string MemoryMessage(Attempt attempt) =>
+        MemoryAllowance.Of(attempt.Handler, options.MaxTaskMemoryBytes)?.Exceeded(attempt.Handler).Message ?? Catalogue.MemoryExhaust.Title;
 
     [LoggerMessage(36, LogLevel.Warning, "{code}: {path}: {message}; the process is ended, it ran no task")]
     private static partial void LogViolation(ILogger logger, string code, string path, string message);

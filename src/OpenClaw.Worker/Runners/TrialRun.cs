@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
@@ -63,7 +62,7 @@ public sealed class TrialRun : IRunnerEvents
     private ITimer? limit;
     private string? lastLine;
     private SlotReport? said;
-    private (ErrorEntry Entry, string Message)? violation;
+    private Failure? violation;
     private bool timedOut;
 
     private TrialRun(Trial trial, TimeProvider time)
@@ -163,7 +162,7 @@ public sealed class TrialRun : IRunnerEvents
 
     void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message)
     {
-        violation = (entry, message);
+        violation = new Failure(entry, message);
         runner.Signal(Signals.Kill);
     }
 
@@ -175,11 +174,16 @@ public sealed class TrialRun : IRunnerEvents
         var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, options.MaxTaskMemoryBytes);
         var ran = (long)time.GetElapsedTime(started).TotalMicroseconds;
         outcome.TrySetResult(
-            violation is var (entry, message) ? new Failure(entry, message)
+            violation is { } broken ? broken
             : timedOut ? new Failure(Catalogue.TaskTimeout, $"It ran longer than {Limit?.TotalSeconds:0.###} s and was ended")
             : meaning.Class == ExitClass.Success && trial.Handler is { Form: HandlerForm.Executable, IsServing: false }
                 ? new TrialResult(ProgramOutput.ToResult(output).Memory, ran)
             : !meaning.IsCrash && said is { } words ? FailureOf(words)
+            : trial.Handler.Form != HandlerForm.Executable
+                ? new Failure(
+                    meaning.IsCrash ? Catalogue.FindOrInternal(meaning.Code) : Catalogue.WorkerCrash,
+                    WorkerCore.OfRunner(meaning)
+                )
             : new Failure(
                 meaning.Code.Length > 0 ? Catalogue.FindOrInternal(meaning.Code) : Catalogue.WorkerCrash,
                 $"{Path.GetFileName(trial.Handler.Path)} {meaning.Sentence}{(trial.Handler.IsServing ? " instead of answering" : "")}{(lastLine is null ? "" : $": {lastLine}")}"
@@ -213,17 +217,11 @@ public sealed class TrialRun : IRunnerEvents
         if (
             trial.Handler.Form == HandlerForm.Executable
             && violation is null
-            && (trial.Handler.Manifest.MaxMemoryBytes ?? options.MaxTaskMemoryBytes) is { } most
-            && runner.HoldsMoreThan(most)
+            && MemoryAllowance.Of(trial.Handler, options.MaxTaskMemoryBytes) is { } most
+            && runner.HoldsMoreThan(most.Bytes)
         )
         {
-            violation = (
-                Catalogue.MemoryExhaust,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{Path.GetFileName(trial.Handler.Path)} held more than the {most / 1048576.0:0.#} MiB that it may and was ended"
-                )
-            );
+            violation = most.Exceeded(trial.Handler);
             runner.Signal(Signals.Kill);
         }
     }

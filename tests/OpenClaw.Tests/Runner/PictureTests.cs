@@ -105,6 +105,20 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_plugin_that_comes_along_does_not_try_again_what_cannot_get_better()
+    {
+        var source = await File.ReadAllTextAsync(
+            Path.Combine(PngFiles.Suite, "../../../plugins/image.lua"),
+            TestContext.Current.CancellationToken
+        );
+        var path = Path.Combine(pictures, "missing.png");
+        var said = await RunAsync(source, path);
+        Assert.Equal(($"Failed to load image: {path}: there is no such file", false), (said.Text, said.Retryable));
+        var pathless = await BodyAsync("return load_image(nil)");
+        Assert.Equal(("clw-path-refused", false), (pathless.Code, pathless.Retryable));
+    }
+
+    [Fact]
     public async Task A_damaged_picture_fails_for_good_with_code_line_and_position()
     {
         var file = PngFiles.Load("basn2c08");

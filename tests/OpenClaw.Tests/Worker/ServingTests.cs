@@ -338,7 +338,56 @@ public sealed class ServingTests : IDisposable
         Assert.Equal([Signals.Kill], runner.Signals);
         rig.End(runner, signal: Signals.Kill);
         Assert.Equal("clw-memory-exhaust", Last.Failure.Code);
-        Assert.Contains("100 MiB", Last.Failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            " held more than the 100 MiB that max_memory in its manifest allows, and was ended",
+            Last.Failure.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void APlainProgramIsToldWhoseLimitItWentOver()
+    {
+        rig.Handlers["grows"] = new TaskHandler("grows", HandlerForm.Executable, "/plugins/grows.py", "v1")
+        {
+            Manifest = new PluginManifest { MaxMemoryBytes = 200 << 20 },
+        };
+        rig.Assign("grows", 0, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        runner.Memory = (200 << 20) + 1;
+        rig.Pass(TimeSpan.FromMilliseconds(100));
+        Assert.Equal([Signals.Kill], runner.Signals);
+        rig.End(runner, signal: Signals.Kill);
+        Assert.Equal(
+            ("clw-memory-exhaust", "grows.py held more than the 200 MiB that max_memory in its manifest allows, and was ended"),
+            (Last.Failure.Code, Last.Failure.Message)
+        );
+        Assert.True(Last.Failure.HasPeakMemoryBytes);
+    }
+
+    [Fact]
+    public void APlainProgramThatFailsDoesNotTellTheRunnersMemoryAsItsOwn()
+    {
+        rig.Assign("prog", 0, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Becoming, 1);
+        rig.End(runner, exit: 7);
+        Assert.Equal("clw-task-failed", Last.Failure.Code);
+        Assert.False(Last.Failure.HasPeakMemoryBytes);
+    }
+
+    [Fact]
+    public void AScriptThatEndsItsProcessIsToldOnceHow()
+    {
+        rig.Assign("noop", 0, 1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Started, 1);
+        rig.End(runner, exit: 3);
+        Assert.Equal(
+            ("clw-worker-crash", "The process that ran the task ended with exit code 3"),
+            (Last.Failure.Code, Last.Failure.Message)
+        );
     }
 
     [Fact]

@@ -87,4 +87,48 @@ public sealed class TrialRunTests : IDisposable
         );
         Assert.Equal("7", System.Text.Encoding.UTF8.GetString(outcome.Value.Result.Span));
     }
+
+    [Fact]
+    public async Task AScriptThatEndsItsProcessFailsAsInACluster()
+    {
+        var started = Frame(b => FrameWriter.WriteStarted(b, 1));
+        var outcome = await TryAsync(
+            $"cat {started}; exit 3",
+            OpenClawSettings.Defaults.Task,
+            new TaskHandler("x", HandlerForm.Lua, "/plugins/x.lua", "v1")
+        );
+        Assert.Equal(
+            ("clw-worker-crash", "The process that ran the task ended with exit code 3"),
+            (outcome.Failure!.Code, outcome.Failure.Message)
+        );
+    }
+
+    [Theory]
+    [InlineData(
+        20,
+        4000,
+        "p.sh held more than the 20 MiB that max_memory in its manifest allows, and was ended",
+        "max_memory in its manifest"
+    )]
+    [InlineData(
+        null,
+        20,
+        "p.sh held more than the 20 MiB that max_memory_gb under [task] allows, and was ended",
+        "max_memory_gb under [task]"
+    )]
+    public async Task AProgramThatHoldsTooMuchIsEndedAndToldWhoseLimitItWas(int? ofManifest, int ofSettings, string message, string knob)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        var settings = OpenClawSettings.Defaults.Task with { MaxMemoryBytes = (long)ofSettings << 20 };
+        var manifest = new PluginManifest { MaxMemoryBytes = (long?)ofManifest << 20 };
+
+        // Tail keeps what has no line feed.
+        var outcome = await TryAsync(
+            "(head -c 60000000 /dev/zero; exec sleep 600) | tail -n 1 >/dev/null",
+            settings,
+            new TaskHandler("p", HandlerForm.Executable, "/plugins/p.sh", "v1") { Manifest = manifest }
+        );
+        Assert.Equal(("clw-memory-exhaust", message), (outcome.Failure!.Code, outcome.Failure.Message));
+        Assert.StartsWith($"Raise {knob}", outcome.Failure.NextStep, StringComparison.Ordinal);
+    }
 }

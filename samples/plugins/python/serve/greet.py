@@ -12,9 +12,9 @@ sys.stdout = sys.stderr  # What is printed becomes lines of the task; standard o
 
 
 class Failure(Exception):
-    def __init__(self, message, code="clw-task-failed", retryable=True):
+    def __init__(self, message, code=None, retryable=True):
         super().__init__(message)
-        self.line = {"message": message, "code": code, "retryable": retryable}
+        self.line = {"message": message, "retryable": retryable} | ({"code": code} if code else {})
 
 
 def say(kind, **line):

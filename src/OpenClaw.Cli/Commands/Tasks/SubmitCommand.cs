@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Client.Wire;
@@ -113,12 +112,16 @@ internal static class SubmitCommand
         }
 
         V1.Task? last = null;
+        var follower = new TaskFollower(invocation.Time);
         try
         {
             await foreach (var happened in client.WatchAsync(submitted.Id, invocation.Cancellation))
             {
                 last = happened.Task ?? last;
-                Show(terminal, happened);
+                if (follower.Line(happened) is { } line)
+                {
+                    terminal.Note(line);
+                }
             }
         }
         catch (Exception e) when (invocation.Cancellation.IsCancellationRequested && e is OperationCanceledException or FailureException)
@@ -131,33 +134,10 @@ internal static class SubmitCommand
         }
 
         var ended = last ?? (await client.GetAsync(submitted.Id, invocation.Cancellation)).Value;
-        return ShowEnd(invocation, ended);
+        return ShowEnd(invocation, follower, ended);
     }
 
-    private static void Show(Terminal terminal, TaskEvent happened)
-    {
-        switch (happened.EventCase)
-        {
-            case TaskEvent.EventOneofCase.Log:
-                terminal.Note($"[{happened.Log.Level}] {Table.OneLine(happened.Log.Text)}");
-                break;
-            case TaskEvent.EventOneofCase.Progress:
-                var fraction = happened.Progress.Fraction;
-                var share =
-                    fraction < 0
-                        ? ""
-                        : fraction.ToString("P0", CultureInfo.InvariantCulture).Replace(" ", "", StringComparison.Ordinal) + " ";
-                terminal.Note($"{share}{Table.OneLine(happened.Progress.Message)}".TrimEnd());
-                break;
-            case TaskEvent.EventOneofCase.Task when !TaskMessages.HasEnded(happened.Task.State):
-                var where =
-                    happened.Task.Worker.Length > 0 && happened.Task.State != TaskState.Pending ? $" on {happened.Task.Worker}" : "";
-                terminal.Note($"{TaskMessages.Name(happened.Task.State)}{where}");
-                break;
-        }
-    }
-
-    private static int ShowEnd(Invocation invocation, V1.Task task)
+    private static int ShowEnd(Invocation invocation, TaskFollower follower, V1.Task task)
     {
         if (invocation.Json)
         {
@@ -171,7 +151,7 @@ internal static class SubmitCommand
             return 0;
         }
 
-        foreach (var line in task.Failure?.LastLines ?? [])
+        foreach (var line in follower.Unshown(task.Failure))
         {
             invocation.Terminal.Note($"  {Table.OneLine(line)}");
         }
