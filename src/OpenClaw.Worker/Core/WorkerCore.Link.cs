@@ -20,6 +20,9 @@ internal sealed partial class WorkerCore
     private int unsentLineChars;
     private long droppedLines;
     private bool leaseStopped;
+
+    /// <summary>Attempts that the last registration named as held here.</summary>
+    private readonly List<AttemptKey> registeredAs = [];
     private TimeSpan? leaseStop;
     private DateTimeOffset? leaseCountsFrom;
 
@@ -47,6 +50,8 @@ internal sealed partial class WorkerCore
         };
         register.Labels.Add(options.Labels.ToDictionary());
         register.Types_.AddRange(TypesOf(plugins));
+        registeredAs.Clear();
+        registeredAs.AddRange(attempts.Keys);
         register.Holding.AddRange(attempts.Values.Select(Name));
         register.Holding.AddRange(outbox.Own.Select(o => new V1.Attempt { Task = o.Task, Attempt_ = o.Attempt }));
         return register;
@@ -92,6 +97,7 @@ internal sealed partial class WorkerCore
         session = opened;
         leaseStop = TimeSpan.FromMilliseconds(registered.LeaseStopMs);
         CountLeaseFrom(sentAt);
+        HandBackWhatEndedMeanwhile();
         OnCancel(registered.Superseded);
 
         // Sent after this run of the loop has brought them to the disk.
@@ -105,6 +111,27 @@ internal sealed partial class WorkerCore
         foreach (var attempt in attempts.Values)
         {
             attempt.StartReported = false;
+        }
+    }
+
+    // Given up between the registration and now (the lease ended, a stop): the manager was told that they are here, and without an
+    // outcome it would wait for them for ever.
+    private void HandBackWhatEndedMeanwhile()
+    {
+        var gone = registeredAs.Where(key => !attempts.ContainsKey(key)).ToList();
+        if (gone.Count == 0)
+        {
+            return;
+        }
+
+        var finished = outbox.Own.Select(o => new AttemptKey(o.Task, o.Attempt)).ToHashSet();
+        var back = new HandBack();
+        back.Attempts.AddRange(
+            gone.Where(key => !finished.Contains(key)).Select(key => new V1.Attempt { Task = key.Task, Attempt_ = key.Attempt })
+        );
+        if (back.Attempts.Count > 0)
+        {
+            session!.Send(new WorkerMessage { HandBack = back });
         }
     }
 

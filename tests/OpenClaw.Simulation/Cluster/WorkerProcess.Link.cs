@@ -159,6 +159,13 @@ internal sealed partial class WorkerProcess
     }
 
     private Registered? registered;
+    private long connectedAt;
+
+    /// <summary>How long the connection has been in use; 0 without one, or when the manager that it led to is gone.</summary>
+    public long ConnectedFor => session is null || wire?.Session?.Manager != world.ManagerMachine.Process ? 0 : world.Now - connectedAt;
+
+    /// <summary>The attempts that the core would name if it registered now.</summary>
+    public HashSet<(long Task, int Attempt)> Known() => [.. core.Registration(Plugins, 1).Holding.Select(a => (a.Task, a.Attempt_))];
 
     private void Receive(long of, object message)
     {
@@ -200,6 +207,7 @@ internal sealed partial class WorkerProcess
 
             world.Note(Saw.Connected, Machine.Number);
             session = new Session(opened);
+            connectedAt = world.Now;
             Run(c => c.OnConnected(session, registered, registerSentAt));
             foreach (var message in early ?? [])
             {

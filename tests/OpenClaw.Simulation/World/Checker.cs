@@ -15,6 +15,7 @@ internal sealed class Checker(SimWorld world)
     private readonly Dictionary<long, int> attempts = [];
     private readonly Dictionary<long, TaskState> ended = [];
     private readonly HashSet<(long, int)> recorded = [];
+    private readonly Dictionary<long, long> assignedAt = [];
 
     // Cancelled while it ran, or out of reach: the next attempt, after a retry by hand, may begin before the cancelled one is over.
     private readonly HashSet<long> mayOverlap = [];
@@ -115,6 +116,7 @@ internal sealed class Checker(SimWorld world)
         }
 
         attempts[task] = attempt;
+        assignedAt[task] = world.Now;
         MostAttempts = Math.Max(MostAttempts, attempt);
         world.Note(Saw.Assigned, task, attempt, WorkerMachine.NumberOf(worker.Worker));
     }
@@ -179,6 +181,43 @@ internal sealed class Checker(SimWorld world)
             if (!numbers.TryGetValue(key, out var number) || world.Store.Find(number) is null)
             {
                 Fail($"The task with the key {key} was acknowledged and is not in the store");
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the store has assigned to a worker that has been connected for a while, that worker knows of: else nobody would ever end it.
+    /// </summary>
+    public void WorkersKnowWhatTheyHold()
+    {
+        const long Settled = 2 * SimWorld.Minute;
+        if (world.Now < world.ManagerMachine.StoreRefusesUntil + Settled)
+        {
+            // What workers gave back waits until the store takes it.
+            return;
+        }
+
+        foreach (var worker in world.Workers)
+        {
+            if (
+                worker.Process is not { } process
+                || process.ConnectedFor < Settled
+                || worker.CutTowards
+                || worker.CutFrom
+                || worker.SlowBy > 0
+            )
+            {
+                continue;
+            }
+
+            HashSet<(long, int)>? known = null;
+            foreach (var (attempt, _) in world.Store.HeldBy(new WorkerRef(worker.Id, process.Incarnation)))
+            {
+                known ??= process.Known();
+                if (world.Now - assignedAt[attempt.Task] > Settled && !known.Contains((attempt.Task, attempt.Attempt)))
+                {
+                    Fail($"{new TaskId(attempt.Task)} attempt {attempt.Attempt} is assigned to {worker.Id}, which knows nothing of it");
+                }
             }
         }
     }

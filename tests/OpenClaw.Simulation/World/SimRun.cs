@@ -32,6 +32,13 @@ internal static class SimRun
         }
 
         world.Clients.Begin();
+        void LookAround()
+        {
+            world.After(SimWorld.Minute, LookAround);
+            world.Checker.WorkersKnowWhatTheyHold();
+        }
+
+        world.After(SimWorld.Minute, LookAround);
         if (options.WithFaults)
         {
             world.Faults.Begin();

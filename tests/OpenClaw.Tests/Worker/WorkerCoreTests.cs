@@ -252,6 +252,33 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Fact]
+    public void WhatWasGivenUpBetweenTheRegistrationAndTheConnectionIsHandedBack()
+    {
+        rig.Assign(1, 2);
+        foreach (var runner in rig.Runners.ToList())
+        {
+            rig.Report(runner, FrameKind.Started, runner.Given[0]);
+        }
+
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Pass(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(30));
+
+        // Both are told to end for the lease; the registration names both, and only then one is over. The other has an outcome.
+        var register = rig.Core.Registration(OpenClaw.Worker.Plugins.PluginSet.Builtins, 1);
+        Assert.Equal([1, 2], register.Holding.Select(h => h.Task));
+        rig.Report(rig.RunnerOf(2), FrameKind.Succeeded, 2);
+        rig.End(rig.RunnerOf(1), signal: Signals.Terminate);
+        rig.Connect();
+        Assert.Equal([1], rig.Manager.HandedBack);
+        Assert.Equal([2], rig.Manager.Outcomes.Select(o => o.Task));
+
+        // Said once: the next registration does not name it.
+        rig.Core.Registration(OpenClaw.Worker.Plugins.PluginSet.Builtins, 1);
+        rig.Connect();
+        Assert.Empty(rig.Manager.HandedBack);
+    }
+
+    [Fact]
     public void WhatEndedWhileTheManagerWasAwayIsDeliveredAndNamedAsHeld()
     {
         rig.Assign(1, 2);
