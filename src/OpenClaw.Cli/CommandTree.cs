@@ -34,6 +34,7 @@ public static class CommandTree
             VersionCommand.Create(run),
             InternalCommands.Create(run),
         };
+        root.Add(HelpCommand.Create(run, root));
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());
         root.Add(VersionCommand.Flag);
         root.Add(Options.Json);

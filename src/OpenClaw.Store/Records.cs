@@ -164,6 +164,15 @@ public sealed record TaskFilter
     public string? Queue { get; init; }
     public string? Project { get; init; }
 
+    /// <summary>The task's key: one task at most in each project. Found without looking through the tasks.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>
+    /// Labels that a task must all have. There is no index of labels: the tasks that the other filters leave are looked through from the
+    /// newest, until <see cref="Limit"/> is reached.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
     /// <summary>At most this many, newest first. 1 to 10,000.</summary>
     public int Limit { get; init; } = 100;
 

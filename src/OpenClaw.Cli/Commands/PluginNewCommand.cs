@@ -40,14 +40,14 @@ internal static partial class PluginNewCommand
 
     private static readonly Option<string> Mode = new("--mode")
     {
-        Description = "plain: a process for each task; serve: one process for many [plain]",
+        Description = "plain: a process for each task; serve: one process for many",
         HelpName = "MODE",
         DefaultValueFactory = _ => "plain",
     };
 
     private static readonly Option<string> Into = new("--dir")
     {
-        Description = "Where to write it; what has to be built gets a directory of its own there [.]",
+        Description = "Where to write it; what has to be built gets a directory of its own there",
         HelpName = "DIR",
         DefaultValueFactory = _ => ".",
     };

@@ -88,7 +88,10 @@ internal static class ClusterSession
         {
             if (Interlocked.Exchange(ref last, failure.Code) != failure.Code)
             {
-                terminal.Note($"note: {failure}; asking again until it answers");
+                // What a first try may mean (TLS, another program) is no guess for something that answered before and is asked again.
+                var text = failure.ToString();
+                var guess = text.IndexOf("; it may speak TLS", StringComparison.Ordinal);
+                terminal.Note($"note: {(guess < 0 ? text : text[..guess]).TrimEnd('.')}; asking again until it answers");
             }
         }
     }

@@ -26,7 +26,7 @@ public sealed class SettingsOptions
                     new(key.Flags[0], [.. key.Flags.Skip(1)])
                     {
                         Description = key.Default is { Length: > 0 } standard ? $"{key.Description} [{standard}]" : key.Description,
-                        HelpName = isSwitch ? null : key.TypeName.ToUpperInvariant(),
+                        HelpName = isSwitch ? "true|false" : key.TypeName.ToUpperInvariant(),
                         Arity = isSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
                     },
                     key

@@ -167,6 +167,11 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
             return new Failure(Catalogue.Usage, $"The limit {request.Limit} is out of range", "Use 1 to 10000");
         }
 
+        if (request.Labels.Count > TaskLimits.MaxLabels)
+        {
+            return new Failure(Catalogue.Usage, $"There are {request.Labels.Count} labels; a task has {TaskLimits.MaxLabels} at most");
+        }
+
         long? before = null;
         if (request.PageToken.Length > 0)
         {
@@ -187,6 +192,8 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
                 Worker = NullIfEmpty(request.Worker),
                 Queue = NullIfEmpty(request.Queue),
                 Project = NullIfEmpty(request.Project),
+                Key = NullIfEmpty(request.Key),
+                Labels = request.Labels,
                 Limit = limit,
                 Before = before,
                 WithoutBodies = true,

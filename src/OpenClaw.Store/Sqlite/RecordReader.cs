@@ -16,6 +16,7 @@ internal sealed class RecordReader(Connection connection)
     private const string Joins =
         " JOIN bodies b ON b.seq = t.seq LEFT JOIN results r ON r.seq = t.seq LEFT JOIN holders h ON h.id = t.holder ";
     private const int FirstBody = 23;
+    private static readonly Dictionary<string, string> NoLabels = [];
 
     /// <summary>With at most this many waiting or held tasks the partial indexes are sorted rather than all tasks walked.</summary>
     private const long FewEnough = 20_000;
@@ -230,6 +231,24 @@ internal sealed class RecordReader(Connection connection)
         if (laneConditions.Count > 0)
         {
             conditions.Add($"t.lane IN (SELECT id FROM lanes WHERE {string.Join(" AND ", laneConditions)})");
+        }
+
+        if (filter.Key is { } key)
+        {
+            // Keys are sorted by project first; naming every project there is spares walking all keys.
+            parameters.Add(key);
+            conditions.Add(
+                $"t.seq IN (SELECT seq FROM keys WHERE project IN (SELECT project FROM lanes) AND task_key = ?{Number(parameters.Count)})"
+            );
+        }
+
+        foreach (var (name, value) in filter.Labels ?? NoLabels)
+        {
+            parameters.Add(name);
+            parameters.Add(value);
+            conditions.Add(
+                $"EXISTS (SELECT 1 FROM json_each(b.labels) l WHERE l.key = ?{Number(parameters.Count - 1)} AND l.value = ?{Number(parameters.Count)})"
+            );
         }
 
         return (string.Join(" AND ", conditions), parameters);

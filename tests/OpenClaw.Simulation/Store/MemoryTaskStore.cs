@@ -78,6 +78,17 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
         CancellationToken cancellation
     ) => new([.. numbers.Select(Find).OfType<Row>().Select(r => (r.Number, r.State))]);
 
+    private static bool HasLabels(string? json, IReadOnlyDictionary<string, string> wanted)
+    {
+        if (json is null)
+        {
+            return false;
+        }
+
+        using var labels = System.Text.Json.JsonDocument.Parse(json);
+        return wanted.All(w => labels.RootElement.TryGetProperty(w.Key, out var value) && value.GetString() == w.Value);
+    }
+
     public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         new([
             .. rows
@@ -88,6 +99,8 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
                     && (filter.Worker is not { } worker || r.Holder?.Worker == worker)
                     && (filter.Queue is not { } queue || r.Task.Queue == queue)
                     && (filter.Project is not { } project || r.Task.Project == project)
+                    && (filter.Key is not { } key || r.Task.Key == key)
+                    && (filter.Labels is not { Count: > 0 } labels || HasLabels(r.Task.Labels, labels))
                     && (filter.Before is not { } before || r.Number < before)
                 )
                 .Take(Math.Clamp(filter.Limit, 1, 10_000))

@@ -18,6 +18,7 @@ public sealed class UsageTests
     [InlineData("there is no state 'PENDNG'; did you mean PENDING?", "task", "list", "--status", "PENDNG")]
     [InlineData("--limit takes a whole number from 1 to 1000000, not '0'", "task", "list", "--limit", "0")]
     [InlineData("--priority takes a whole number from -1000 to 1000, not '1001'", "task", "submit", "--type", "noop", "--priority", "1001")]
+    [InlineData("--label takes NAME=VALUE, not 'zone'", "task", "list", "--label", "zone")]
     [InlineData("--label takes NAME=VALUE, not 'zone'", "task", "submit", "--type", "noop", "--label", "zone")]
     [InlineData("clw task submit needs a type, or --file for a batch", "task", "submit")]
     [InlineData(
@@ -40,6 +41,25 @@ public sealed class UsageTests
         Assert.Equal((int)ExitCode.Usage, run.Code);
         Assert.StartsWith($"error: clw-usage: {sentence}\nnext: ", run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Out);
+    }
+
+    [Theory]
+    [InlineData("--max-retries", "help", "task", "submit")]
+    [InlineData("submit", "help", "task")]
+    [InlineData("task", "help")]
+    public async Task Help_is_a_command_too(string part, params string[] words)
+    {
+        var run = await CommandRun.OfAsync(words);
+        Assert.Equal(("", (int)ExitCode.Ok), (run.Error, run.Code));
+        Assert.Contains(part, run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_of_an_unknown_command_is_a_mistake()
+    {
+        var run = await CommandRun.OfAsync("help", "taks");
+        Assert.Equal((int)ExitCode.Usage, run.Code);
+        Assert.StartsWith("error: clw-usage: clw has no command 'taks'; did you mean task?", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,6 +59,44 @@ public abstract partial class TaskStoreContract
     }
 
     [Fact]
+    public async Task Lists_filter_by_key_and_by_labels()
+    {
+        await Store.SubmitAsync(
+            StoreActions.Task("a") with
+            {
+                Key = "k",
+                Labels = """{"zone":"a","n":"1"}""",
+            },
+            StoreActions.Task("a") with
+            {
+                Key = "k",
+                Project = "p2",
+                Labels = """{"zone":"a"}""",
+            },
+            StoreActions.Task("b") with
+            {
+                Key = "other",
+            },
+            StoreActions.Task("b") with
+            {
+                Labels = """{"a":"zone","it's":"% \"x\""}""",
+            }
+        );
+
+        Assert.Equal([2, 1], await ListAsync(new() { Key = "k" }));
+        Assert.Equal([1], await ListAsync(new() { Key = "k", Project = "default" }));
+        Assert.Empty(await ListAsync(new() { Key = "none" }));
+        Assert.Equal([2, 1], await LabelledAsync(("zone", "a")));
+        Assert.Equal([1], await LabelledAsync(("zone", "a"), ("n", "1")));
+        Assert.Empty(await LabelledAsync(("zone", "a"), ("n", "2")));
+        Assert.Equal([4], await LabelledAsync(("it's", "% \"x\"")));
+        Assert.Empty(await LabelledAsync(("zone", "")));
+    }
+
+    private Task<List<long>> LabelledAsync(params (string Name, string Value)[] labels) =>
+        ListAsync(new() { Labels = labels.ToDictionary(l => l.Name, l => l.Value, StringComparer.Ordinal) });
+
+    [Fact]
     public async Task Lists_without_bodies_leave_them_empty()
     {
         var (w, task) = await HeldTaskAsync();

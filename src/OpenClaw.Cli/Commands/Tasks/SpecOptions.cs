@@ -85,7 +85,14 @@ internal static class SpecOptions
             spec.MaxRetries = retries;
         }
 
-        foreach (var label in invocation.Get(Label) ?? [])
+        AddLabels(spec.Labels, invocation.Get(Label) ?? []);
+        return spec;
+    }
+
+    /// <summary>Reads labels as they were given, <c>NAME=VALUE</c>.</summary>
+    public static void AddLabels(IDictionary<string, string> labels, IEnumerable<string> given)
+    {
+        foreach (var label in given)
         {
             var equals = label.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0)
@@ -93,15 +100,11 @@ internal static class SpecOptions
                 throw Usage($"--label takes NAME=VALUE, not '{label}'").AsException();
             }
 
-            if (spec.Labels.ContainsKey(label[..equals]))
+            if (!labels.TryAdd(label[..equals], label[(equals + 1)..]))
             {
                 throw Usage($"--label names {label[..equals]} twice").AsException();
             }
-
-            spec.Labels[label[..equals]] = label[(equals + 1)..];
         }
-
-        return spec;
     }
 
     /// <summary>The payload alone, for verbs that take no more.</summary>

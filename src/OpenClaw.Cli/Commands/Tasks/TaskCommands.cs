@@ -33,6 +33,13 @@ internal static class TaskCommands
     };
     private static readonly Option<string?> Queue = new("--queue") { Description = "Only tasks of this queue", HelpName = "NAME" };
     private static readonly Option<string?> Project = new("--project") { Description = "Only tasks of this project", HelpName = "NAME" };
+    private static readonly Option<string?> Key = new("--key") { Description = "Only the task with this key", HelpName = "KEY" };
+    private static readonly Option<string[]> Label = new("--label", "-l")
+    {
+        Description = "Only tasks with this label; repeated, with all of them",
+        HelpName = "NAME=VALUE",
+    };
+
     private static readonly Option<int?> Limit = Options.Int("--limit", "At most this many, newest first [100]", 1, LargestLimit);
 
     private static readonly Argument<string> Id = new("id") { Description = "The task's id" };
@@ -59,7 +66,7 @@ internal static class TaskCommands
                 "list",
                 "List tasks, newest first; filters combine",
                 ListAsync,
-                [Status, Type, Worker, Queue, Project, Limit, Watch.Flag, .. session]
+                [Status, Type, Worker, Queue, Project, Key, Label, Limit, Watch.Flag, .. session]
             ),
             CommandTree.Verb(run, "show", "Show everything about a task", ShowAsync, [Id, Watch.Flag, .. session]),
             WaitCommand.Create(run),
@@ -76,8 +83,10 @@ internal static class TaskCommands
             Worker = invocation.Get(Worker) ?? "",
             Queue = invocation.Get(Queue) ?? "",
             Project = invocation.Get(Project) ?? "",
+            Key = invocation.Get(Key) ?? "",
         };
         request.States.AddRange(States(invocation.Get(Status) ?? []));
+        SpecOptions.AddLabels(request.Labels, invocation.Get(Label) ?? []);
         var limit = invocation.Get(Limit) ?? 100;
         using var client = ClusterSession.Open(invocation);
         if (invocation.Get(Watch.Flag))
