@@ -176,13 +176,16 @@ public partial class OpenClawClient
     {
         try
         {
-            await SubmitManyAsync(source, options, receipt => receipts.WriteAsync(receipt, cancellationToken), cancellationToken);
+            await SubmitManyAsync(source, options, Give, cancellationToken);
         }
         finally
         {
             // The reader takes what is there and then looks how the submission ended.
             receipts.Complete();
         }
+
+        // Where there is room a receipt is given after a cancellation too: its tasks are stored.
+        ValueTask Give(BulkReceipt receipt) => receipts.TryWrite(receipt) ? default : receipts.WriteAsync(receipt, cancellationToken);
     }
 
     private async Task<BulkSummary> SubmitManyAsync(

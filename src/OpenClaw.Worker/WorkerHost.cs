@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
@@ -57,7 +58,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Time
         );
         runnerEnvironment = RunnerEnvironment.For(options);
-        processes = new ProcessTable(context.Time);
+        processes = new ProcessTable(context.Time, e => LogProcessesUnknown(logger, e.Message));
         core = new WorkerCore(
             options,
             context.Time,
@@ -79,9 +80,12 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
         );
-        health = new HealthEndpoint(ReportAsync, options.StateDirectory, context.Time);
+        health = new HealthEndpoint(ReportAsync, options.WorkerId, options.StateDirectory, context.Time);
         // A worker of another machine's manager is looked at from there; one of this machine's alone is nobody else's business.
-        healthAddress = managers.AreLocal ? IPAddress.Loopback : IPAddress.Any;
+        healthAddress =
+            managers.AreLocal ? IPAddress.Loopback
+            : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any
+            : IPAddress.Any;
     }
 
     private async Task<HealthReport> ReportAsync()
@@ -166,6 +170,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
         var gaveUp = link.Completion.IsCompleted ? await link.Completion : null;
         await StopAsync();
+        // It asks the loop: a pass under way ends before the loop does.
+        await pruning.DisposeAsync();
         loop.Complete();
         await looping;
         await connected;
@@ -210,7 +216,11 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
-            await ended.CancelAsync();
+            if (!running.IsCompleted)
+            {
+                await ended.CancelAsync();
+            }
+
             await running;
             ended.Dispose();
         }
@@ -309,6 +319,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 
     [LoggerMessage(7, LogLevel.Warning, "{code}: {message}; the worker goes on without it, and clw health cannot ask it. {next}")]
     private static partial void LogNoHealth(ILogger logger, string code, string message, string? next);
+
+    [LoggerMessage(
+        8,
+        LogLevel.Warning,
+        "The processes of this machine cannot be looked up, so memory limits see each task's first process alone: {why}"
+    )]
+    private static partial void LogProcessesUnknown(ILogger logger, string why);
 
     [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
     private static partial void LogStopping(ILogger logger);

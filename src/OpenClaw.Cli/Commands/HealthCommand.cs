@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
@@ -34,7 +35,8 @@ internal static class HealthCommand
         Failure? failure;
         try
         {
-            failure = await AskAsync(invocation, Address(invocation));
+            var (address, worker) = Address(invocation);
+            failure = await AskAsync(invocation, address, worker);
         }
         catch (FailureException e)
         {
@@ -50,12 +52,12 @@ internal static class HealthCommand
         return (int)(failure is null ? ExitCode.Ok : ExitCode.Failed);
     }
 
-    private static HostPort Address(Invocation invocation)
+    private static (HostPort Address, string? Worker) Address(Invocation invocation)
     {
         if (invocation.Get(At) is { } given)
         {
             return HostPort.TryParse(given, null, out var at)
-                ? at
+                ? (at, null)
                 : throw new Failure(
                     Catalogue.Usage,
                     $"--at: '{given}' is not HOST:PORT",
@@ -70,36 +72,45 @@ internal static class HealthCommand
         return AddressOf(Flags.Load(invocation, directory));
     }
 
-    /// <summary>Where the worker says that it listens; without a word of it, where it would.</summary>
-    private static HostPort AddressOf(LoadedSettings loaded)
+    /// <summary>Where the worker of this state directory says that it listens. No word of it is an answer too: it does not, and whoever has its port is another.</summary>
+    private static (HostPort Address, string? Worker) AddressOf(LoadedSettings loaded)
     {
+        var path = Path.Combine(loaded.Paths.StateDir, "worker", "health.json");
+        string why;
         try
         {
-            using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(loaded.Paths.StateDir, "worker", "health.json")));
-            if (
-                file.RootElement.TryGetProperty("address", out var address)
-                && HostPort.TryParse(address.GetString() ?? "", null, out var told)
-            )
+            var file = JsonNode.Parse(File.ReadAllBytes(path));
+            if (HostPort.TryParse((string?)file?["address"] ?? "", null, out var told))
             {
-                return told;
+                return (told, (string?)file?["worker"]);
             }
+
+            why = "it says nothing that can be read";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            // It does not run, or runs for somebody else: the port tells.
+            why = "there is no such file";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            why = e.Message;
         }
 
-        return new HostPort("127.0.0.1", loaded.Settings.Worker.HealthPort);
+        throw new Failure(
+            Catalogue.WorkerUnreachable,
+            $"No worker of this machine has a health port: {path}: {why}",
+            "See whether it runs: clw cluster status; another directory: --data-dir DIR; another worker: --at HOST:PORT"
+        ).AsException();
     }
 
-    private static async Task<Failure?> AskAsync(Invocation invocation, HostPort address)
+    private static async Task<Failure?> AskAsync(Invocation invocation, HostPort address, string? worker)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         limit.CancelAfter(Patience);
         try
         {
             var (code, body) = await HealthProbe.GetAsync(address, "/health", limit.Token);
-            return Judge(invocation, address, code, body);
+            return Judge(invocation, address, worker, code, body);
         }
         catch (SocketException e)
         {
@@ -115,14 +126,14 @@ internal static class HealthCommand
         }
     }
 
-    private static Failure? Judge(Invocation invocation, HostPort address, int code, ReadOnlyMemory<byte> body)
+    private static Failure? Judge(Invocation invocation, HostPort address, string? worker, int code, ReadOnlyMemory<byte> body)
     {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(body);
-        }
-        catch (JsonException)
+        using var document = Parse(body);
+        if (
+            document?.RootElement is not { ValueKind: JsonValueKind.Object } root
+            || Text(root, "status") is not { } status
+            || (code == 200 && status != "healthy")
+        )
         {
             return new Failure(
                 Catalogue.Protocol,
@@ -131,33 +142,47 @@ internal static class HealthCommand
             );
         }
 
-        using (document)
+        var who = Text(root, "worker") ?? address.ToString();
+        if (worker is not null && who != worker)
         {
-            var root = document.RootElement;
-            if (invocation.Json)
+            return new Failure(Catalogue.WorkerUnreachable, $"{worker} does not answer: its port {address} is that of {who} now");
+        }
+
+        if (invocation.Json)
+        {
+            Json.Write(invocation.Terminal, root.WriteTo);
+        }
+
+        if (code == 200)
+        {
+            if (!invocation.Json)
             {
-                Json.Write(invocation.Terminal, root.WriteTo);
+                var tasks =
+                    root.TryGetProperty("active_tasks", out var active)
+                    && active.ValueKind == JsonValueKind.Number
+                    && active.TryGetInt32(out var count)
+                        ? count
+                        : 0;
+                invocation.Terminal.WriteLine($"{who}: {status}, {tasks} active {(tasks == 1 ? "task" : "tasks")}");
             }
 
-            var status = Text(root, "status") ?? "unknown";
-            var who = Text(root, "worker") ?? address.ToString();
-            if (code == 200)
-            {
-                if (!invocation.Json)
-                {
-                    var tasks = root.TryGetProperty("active_tasks", out var active) ? active.GetInt32() : 0;
-                    invocation.Terminal.WriteLine($"{who}: {status}, {tasks} active {(tasks == 1 ? "task" : "tasks")}");
-                }
+            return null;
+        }
 
-                return null;
-            }
+        var problem = root.TryGetProperty("problem", out var known) && known.ValueKind == JsonValueKind.Object ? known : (JsonElement?)null;
+        var entry = Catalogue.Find(problem is { } told ? Text(told, "code") ?? "" : "") ?? Catalogue.WorkerUnreachable;
+        return new Failure(entry, $"{who} is {status}{(problem is { } more ? $": {Text(more, "message")}" : "")}");
+    }
 
-            var problem = root.TryGetProperty("problem", out var known) ? known : default;
-            var entry =
-                (problem.ValueKind == JsonValueKind.Object ? Catalogue.Find(Text(problem, "code") ?? "") : null)
-                ?? Catalogue.WorkerUnreachable;
-            var why = problem.ValueKind == JsonValueKind.Object ? $": {Text(problem, "message")}" : "";
-            return new Failure(entry, $"{who} is {status}{why}");
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

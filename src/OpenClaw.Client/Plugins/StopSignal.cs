@@ -26,8 +26,14 @@ internal sealed class StopSignal(CancellationToken caller) : IDisposable
         }
 
         // Outside the lock: whoever is told may take its time, or end us.
-        source.Cancel();
-        Leave(end: false);
+        try
+        {
+            source.Cancel();
+        }
+        finally
+        {
+            Leave(end: false);
+        }
     }
 
     public void Dispose() => Leave(end: true);

@@ -53,8 +53,6 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
                 {
                     if (await ReopenAsync(e.Failure) is { } lost)
                     {
-                        // What is stored has its receipt, also when the fate of an earlier batch is not known.
-                        await GiveReceiptsAsync(long.MaxValue);
                         return lost;
                     }
                 }
@@ -62,8 +60,16 @@ internal sealed class BulkSubmission(Caller caller, IAsyncEnumerator<TaskSpec> s
         }
         finally
         {
-            await CloseAsync();
-            await LetGoOfSourceAsync();
+            // What is stored has its receipt, however this ends and whatever has become of an earlier batch.
+            try
+            {
+                await GiveReceiptsAsync(long.MaxValue);
+            }
+            finally
+            {
+                await CloseAsync();
+                await LetGoOfSourceAsync();
+            }
         }
     }
 

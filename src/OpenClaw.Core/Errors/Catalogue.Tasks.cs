@@ -132,7 +132,7 @@ public static partial class Catalogue
             Code = "clw-lane-limit",
             Title = "There are too many queues and types",
             Meaning =
-                "Each combination of project, queue and type is a lane of its own, kept for good, and the store has as many as it keeps. A task that would need another one was refused; nothing of its submission was stored. Tasks of known lanes are taken.",
+                "Each combination of project, queue and type is a lane of its own, kept as long as a task of it is, and the store has as many as it keeps. A task that would need another one was refused; nothing of its submission was stored. Tasks of known lanes are taken.",
             Causes = ["Queue or type names are made of ids, users or dates", "A program submits types by mistake"],
             Checks = ["clw task list --limit 100 shows the names in use"],
             Cure = ["Put what varies into the payload or a label, and keep queues and types few"],

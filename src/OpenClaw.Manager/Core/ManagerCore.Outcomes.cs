@@ -121,6 +121,7 @@ internal sealed partial class ManagerCore
             return;
         }
 
+        StoreAccepts();
         OutcomesArrived(from.Ref);
 
         var recorded = new OutcomesRecorded();

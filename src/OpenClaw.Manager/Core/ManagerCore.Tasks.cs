@@ -110,6 +110,10 @@ internal sealed partial class ManagerCore
         if (failure is null)
         {
             metrics.Submitted(submit.Tasks);
+            if (submit.Created.Contains(true))
+            {
+                StoreAccepts();
+            }
         }
 
         SendAll(batch);

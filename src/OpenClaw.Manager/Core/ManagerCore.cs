@@ -125,17 +125,7 @@ internal sealed partial class ManagerCore(
 
     /// <summary>Back from the store's thread into the loop, in commit order.</summary>
     private Action<StoreOperation, Failure?> Then<T>(Action<T, Failure?> handler)
-        where T : StoreOperation =>
-        (operation, failure) =>
-            schedule(() =>
-            {
-                if (failure is null && storeTrouble is not null)
-                {
-                    StoreAccepts();
-                }
-
-                handler((T)operation, failure);
-            });
+        where T : StoreOperation => (operation, failure) => schedule(() => handler((T)operation, failure));
 
     private static LaneKey KeyOf(Lane lane) => new(lane.Project, lane.Queue, lane.Type);
 
@@ -163,11 +153,15 @@ internal sealed partial class ManagerCore(
         storeTrouble = failure;
     }
 
+    /// <summary>The store has taken a change that wrote something.</summary>
     private void StoreAccepts()
     {
-        LogStoreAccepts(logger, storeTrouble!.Code);
-        storeTrouble = null;
-        degradedUntil = default;
+        if (storeTrouble is { } over)
+        {
+            LogStoreAccepts(logger, over.Code);
+            storeTrouble = null;
+            degradedUntil = default;
+        }
     }
 
     /// <summary>Posts a change that must not overtake those that are tried again: a release behind the outcomes of what it releases.</summary>

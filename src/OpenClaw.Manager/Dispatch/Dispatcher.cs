@@ -211,7 +211,8 @@ public sealed class Dispatcher(DispatchLimits limits)
         foreach (var lane in plan.Lanes)
         {
             var got = byLane.GetValueOrDefault(lane.State.Key);
-            if (cameShort && got < lane.Most)
+            // A lane that was removed meanwhile and drawn anew tells nothing of the tasks that wait under its new number.
+            if (cameShort && got < lane.Most && lane.State.Lane?.Id == lane.Lane.Id)
             {
                 lane.State.Emptied(lane.AddedBefore);
             }
@@ -279,7 +280,7 @@ public sealed class Dispatcher(DispatchLimits limits)
                 // Reserved at once: the next lane of this plan may stand under the same limit.
                 Reserve(lane.Key, most);
                 lane.LastPlanned = ++plansMade;
-                (chosen ??= []).Add(new PlannedLane(lane, most, lane.Added));
+                (chosen ??= []).Add(new PlannedLane(lane, lane.Lane, most, lane.Added));
                 together += most;
                 mostCredits = Math.Max(mostCredits, credits);
             }

@@ -24,15 +24,18 @@ internal sealed class HealthEndpoint : IAsyncDisposable
 
     private readonly Func<Task<HealthReport>> report;
     private readonly TimeProvider time;
+    private readonly string worker;
     private readonly string file;
     private WebApplication? app;
 
     /// <param name="report">Asked for each answer.</param>
+    /// <param name="worker">The worker's id: who asks another than was meant can tell.</param>
     /// <param name="stateDirectory">The worker's own.</param>
     /// <param name="time">How long a report may take.</param>
-    public HealthEndpoint(Func<Task<HealthReport>> report, string stateDirectory, TimeProvider time)
+    public HealthEndpoint(Func<Task<HealthReport>> report, string worker, string stateDirectory, TimeProvider time)
     {
         this.report = report;
+        this.worker = worker;
         this.time = time;
         file = Path.Combine(stateDirectory, AddressFile);
     }
@@ -42,8 +45,6 @@ internal sealed class HealthEndpoint : IAsyncDisposable
     /// <param name="port">0: the system chooses.</param>
     public async Task<Result<int>> StartAsync(IPAddress address, int port)
     {
-        // What an earlier process left names a port that is perhaps somebody else's by now.
-        File.Delete(file);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -74,16 +75,31 @@ internal sealed class HealthEndpoint : IAsyncDisposable
         }
 
         app = built;
-        var bound = new Uri(built.Urls.First().Replace("[::]", "[::1]", StringComparison.Ordinal)).Port;
+        return WriteAddress(address, new Uri(built.Urls.First().Replace("[::]", "[::1]", StringComparison.Ordinal)).Port);
+    }
+
+    // Over what an earlier process left, which names a port that is perhaps somebody else's by now.
+    private Result<int> WriteAddress(IPAddress address, int port)
+    {
         var reach = address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Any) ? IPAddress.Loopback : address;
-        OwnFile.Write(
-            file,
-            Encoding.UTF8.GetBytes(
-                new JsonObject { ["address"] = new IPEndPoint(reach, bound).ToString(), ["pid"] = Environment.ProcessId }.ToJsonString()
-                    + "\n"
-            )
-        );
-        return bound;
+        var content = new JsonObject
+        {
+            ["address"] = new IPEndPoint(reach, port).ToString(),
+            ["worker"] = worker,
+            ["pid"] = Environment.ProcessId,
+        };
+        try
+        {
+            OwnFile.Write(file, Encoding.UTF8.GetBytes(content.ToJsonString() + "\n"));
+            return port;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Failure(
+                Catalogue.StoreUnwritable,
+                $"The file {file} cannot be written, so clw health does not find port {port}: {e.Message}"
+            );
+        }
     }
 
     private async Task AnswerAsync(HttpContext http)
@@ -137,7 +153,7 @@ internal sealed class HealthEndpoint : IAsyncDisposable
         {
             File.Delete(file);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A stale file names a port where nobody answers, which says the same.
         }

@@ -1,59 +1,106 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Globalization;
 
 namespace OpenClaw.Worker.Runners;
 
 /// <summary>
-/// Which processes belong to which session, looked up about once a second and only while somebody asks: a runner leads a session, and
-/// what it has started stays in it, also when its parent is gone. Linux; elsewhere nobody is known. Thread-safe, never blocks the caller.
+/// Which sessions hold more memory than they may, looked up about once a second and only for those that are asked about: a runner leads
+/// a session, and what it has started stays in it, also when its parent is gone. The looking is done here and not by who asks, for it
+/// costs what the processes are worth. Linux; elsewhere nobody is known. Thread-safe, never blocks the caller.
 /// </summary>
 internal sealed class ProcessTable : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private readonly ConcurrentDictionary<int, long> asked = [];
+    private readonly Action<Exception>? onTrouble;
+    private readonly Lock gate = new();
     private readonly ITimer timer;
-    private volatile FrozenDictionary<int, int[]> sessions = FrozenDictionary<int, int[]>.Empty;
-    private int asked;
 
-    public ProcessTable(TimeProvider time) => timer = time.CreateTimer(_ => LookIfAsked(), null, Interval, Interval);
+    /// <summary>Sessions that held more than so many bytes.</summary>
+    private volatile FrozenDictionary<int, long> over = FrozenDictionary<int, long>.Empty;
+    private bool troubled;
+    private bool disposed;
 
-    /// <summary>The processes of a session as they were at most a second or two ago; a number may belong to somebody else meanwhile.</summary>
-    public IReadOnlyList<int> MembersOf(int session)
+    /// <param name="time">When it looks.</param>
+    /// <param name="onTrouble">Told when the processes cannot be looked up (out of descriptors), once until they can.</param>
+    public ProcessTable(TimeProvider time, Action<Exception>? onTrouble = null)
     {
-        Volatile.Write(ref asked, 1);
-        return sessions.GetValueOrDefault(session) ?? [];
+        this.onTrouble = onTrouble;
+        timer = time.CreateTimer(_ => LookAndGoOn(), null, Interval, Timeout.InfiniteTimeSpan);
     }
 
-    public void Dispose() => timer.Dispose();
-
-    private void LookIfAsked()
+    /// <summary>Whether the processes of a session held more than so many bytes when they were looked at last, a second or two ago.</summary>
+    public bool HoldsMoreThan(int session, long bytes)
     {
-        if (Interlocked.Exchange(ref asked, 0) == 1 && OperatingSystem.IsLinux())
+        asked[session] = bytes;
+        return over.TryGetValue(session, out var exceeded) && bytes <= exceeded;
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
         {
-            sessions = Look();
+            disposed = true;
+            timer.Dispose();
         }
     }
 
-    private static FrozenDictionary<int, int[]> Look()
+    // One look at a time: the next is due when this one has ended.
+    private void LookAndGoOn()
     {
-        var found = new Dictionary<int, List<int>>();
+        try
+        {
+            var limits = asked.ToArray();
+            asked.Clear();
+            over =
+                limits.Length == 0 || !OperatingSystem.IsLinux()
+                    ? FrozenDictionary<int, long>.Empty
+                    : Look(limits.ToDictionary(l => l.Key, l => l.Value));
+            troubled = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without descriptors nobody can be looked at; each runner still looks at its own process.
+            over = FrozenDictionary<int, long>.Empty;
+            if (!troubled)
+            {
+                troubled = true;
+                onTrouble?.Invoke(e);
+            }
+        }
+
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                timer.Change(Interval, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private static FrozenDictionary<int, long> Look(Dictionary<int, long> limits)
+    {
+        var members = limits.Keys.ToDictionary(session => session, _ => new List<int>());
         foreach (var entry in Directory.EnumerateDirectories("/proc"))
         {
             if (
                 int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
                 && SessionOf(process) is { } session
+                && members.TryGetValue(session, out var family)
             )
             {
-                if (!found.TryGetValue(session, out var members))
-                {
-                    found[session] = members = [];
-                }
-
-                members.Add(process);
+                family.Add(process);
             }
         }
 
-        return found.ToFrozenDictionary(s => s.Key, s => s.Value.ToArray());
+        // A fork shares its parent's pages: counted whole they may be over the limit many times. Asked only then, for what it costs.
+        return members
+            .Where(m =>
+                m.Value.Count > 1 && m.Value.Sum(ResidentBytes) > limits[m.Key] && m.Value.Sum(p => ProportionalBytes(p)) > limits[m.Key]
+            )
+            .ToFrozenDictionary(m => m.Key, m => limits[m.Key]);
     }
 
     /// <summary>The session of a process; null when it has ended.</summary>
@@ -87,8 +134,8 @@ internal sealed class ProcessTable : IDisposable
             }
         }
 
-        // It changed its user, or the kernel does not tell.
-        return ResidentBytes(process);
+        // It changed its user, or the kernel does not tell: what is not known is not held against anybody.
+        return 0;
     }
 
     private static string Read(int process, string file)

@@ -6,7 +6,11 @@ internal sealed partial class RunnerProcess
     /// <summary>What is read of one pipe before its reader waits until it was taken: small beside what it becomes as objects.</summary>
     private const int MostBytesAhead = 64 * 1024;
 
+    /// <summary>What pipes may still hold when a process has ended: some pipes, each of at most 1 MiB.</summary>
+    private const int MostBytesOfTheDead = 4 * 1024 * 1024;
+
     private int heldBack;
+    private long bytesRead;
 
     /// <summary>Counts what a reader reads and lets it wait after every <see cref="MostBytesAhead"/>: the process feels it as a full pipe.</summary>
     private sealed class Brake(RunnerProcess runner)
@@ -16,6 +20,7 @@ internal sealed partial class RunnerProcess
         public async ValueTask AfterAsync(int bytes)
         {
             since += bytes;
+            Interlocked.Add(ref runner.bytesRead, bytes);
             if (since < MostBytesAhead)
             {
                 return;
@@ -34,14 +39,21 @@ internal sealed partial class RunnerProcess
         }
     }
 
-    // The process has ended. What it wrote is read out; somebody who left its session may hold the pipes open for ever, and is not waited
-    // for. A reader that is held back by us is.
+    // The process has ended. What it wrote is read out, as long as reading gets on or is held back by us; somebody who left its session
+    // may hold the pipes open for ever, and is not waited for, nor is one that goes on writing: more than pipes hold is not its word.
     private async Task ReadOutAsync(Task reading)
     {
+        var atEnd = Interlocked.Read(ref bytesRead);
+        long before;
         do
         {
+            before = Interlocked.Read(ref bytesRead);
             await Task.WhenAny(reading, Task.Delay(LeftoverGrace, time));
-        } while (!reading.IsCompleted && Volatile.Read(ref heldBack) > 0);
+        } while (
+            !reading.IsCompleted
+            && (Volatile.Read(ref heldBack) > 0 || Interlocked.Read(ref bytesRead) > before)
+            && Interlocked.Read(ref bytesRead) - atEnd <= MostBytesOfTheDead
+        );
     }
 
     public bool HoldsMoreThan(long bytes)
@@ -51,15 +63,6 @@ internal sealed partial class RunnerProcess
             return false;
         }
 
-        if (ProcessTable.ResidentBytes(ProcessId) > bytes)
-        {
-            return true;
-        }
-
-        var family = processes.MembersOf(ProcessId);
-        return family.Count > 1
-            && family.Sum(ProcessTable.ResidentBytes) > bytes
-            // A fork shares its parent's pages: counted whole they may be over the limit many times. Asked only now, for what it costs.
-            && family.Where(p => ProcessTable.SessionOf(p) == ProcessId).Sum(ProcessTable.ProportionalBytes) > bytes;
+        return ProcessTable.ResidentBytes(ProcessId) > bytes || processes.HoldsMoreThan(ProcessId, bytes);
     }
 }

@@ -64,6 +64,41 @@ public sealed class WorkerHealthTests
         var nobody = await room.RunAsync("health", "--at", $"127.0.0.1:{port}");
         nobody.FailedWith("clw-connection-refused", 1);
         Assert.Contains(port, nobody.Errors, StringComparison.Ordinal);
+
+        // Nor is another worker's port asked, which might be well.
+        var here = await room.RunAsync("health");
+        here.FailedWith("clw-worker-unreachable", 1);
+        Assert.Contains("health.json", here.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"status":"healthy","worker":"another"}""", "clw-worker-unreachable")]
+    [InlineData("""{"status":"fine"}""", "clw-protocol")]
+    [InlineData("[]", "clw-protocol")]
+    [InlineData("hello", "clw-protocol")]
+    public async Task C11_whoever_else_has_the_port_is_not_taken_for_the_worker(string answer, string code)
+    {
+        await using var room = new Room();
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Directory.CreateDirectory(room.Path("state", "worker"));
+        await File.WriteAllTextAsync(
+            room.Path("state", "worker", "health.json"),
+            $$"""{"address":"{{listener.LocalEndpoint}}","worker":"worker-02","pid":1}""",
+            TestContext.Current.CancellationToken
+        );
+        var asking = room.RunAsync("health");
+        using (var peer = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        {
+            await using var stream = peer.GetStream();
+            _ = await stream.ReadAsync(new byte[1024], TestContext.Current.CancellationToken);
+            await stream.WriteAsync(
+                System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {answer.Length}\r\n\r\n{answer}"),
+                TestContext.Current.CancellationToken
+            );
+        }
+
+        (await asking).FailedWith(code, 1);
     }
 
     [Fact]

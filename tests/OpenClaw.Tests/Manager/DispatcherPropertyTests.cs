@@ -169,6 +169,26 @@ public sealed class DispatcherPropertyTests
     }
 
     [Fact]
+    public void AClaimOfARemovedLaneLeavesTheTasksOfTheNewOneCounted()
+    {
+        var dispatcher = new Dispatcher(new DispatchLimits());
+        var seat = new WorkerSeat(new WorkerRef("w", 1), 2, 0);
+        seat.Types.Add("noop");
+        dispatcher.AddSeat(seat);
+        var (key, old, now) = (new LaneKey("p", "q", "noop"), new Lane(3, "p", "q", "noop"), new Lane(9, "p", "q", "noop"));
+        dispatcher.Know(old);
+
+        // In the store's order: the removal, the submission that draws a new number, the claim that still names the old one.
+        dispatcher.AddReady(key, null, 1);
+        var plan = Assert.Single(dispatcher.Plan());
+        dispatcher.Forget(old);
+        dispatcher.Know(now);
+        Assert.Equal(old, Assert.Single(plan.Shares()).Lane);
+        dispatcher.Claimed(plan, []);
+        Assert.Equal(now, Assert.Single(Assert.Single(dispatcher.Plan()).Shares()).Lane);
+    }
+
+    [Fact]
     public void CreditsPromisedToAClaimAreNotGivenTwice()
     {
         var rig = new DispatcherRig(new DispatchLimits { ByType = new Dictionary<string, int> { ["b"] = 1 } });

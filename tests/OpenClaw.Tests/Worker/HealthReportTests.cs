@@ -56,7 +56,7 @@ public sealed class HealthReportTests : IDisposable
     public async Task The_port_answers_and_its_address_is_written_down_while_it_does()
     {
         var answer = Report(LinkState.Connected, true, false, null);
-        var endpoint = new HealthEndpoint(() => Task.FromResult(answer), directory.FullName, TimeProvider.System);
+        var endpoint = new HealthEndpoint(() => Task.FromResult(answer), "worker-02", directory.FullName, TimeProvider.System);
         var port = (await endpoint.StartAsync(IPAddress.Loopback, 0)).Value;
         var file = Path.Combine(directory.FullName, HealthEndpoint.AddressFile);
         Assert.Equal($"127.0.0.1:{port}", Parse(await File.ReadAllBytesAsync(file, Cancellation)).GetProperty("address").GetString());
@@ -81,6 +81,7 @@ public sealed class HealthReportTests : IDisposable
                 asked.SetResult();
                 return new TaskCompletionSource<HealthReport>().Task;
             },
+            "worker-02",
             directory.FullName,
             time
         );
@@ -108,6 +109,7 @@ public sealed class HealthReportTests : IDisposable
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
         await using var endpoint = new HealthEndpoint(
             () => Task.FromResult(Report(LinkState.Connected, true, false, null)),
+            "worker-02",
             directory.FullName,
             TimeProvider.System
         );
