@@ -23,7 +23,7 @@ internal static partial class PluginSamples
             )
             .Replace(
                 "    <OutputType>Exe</OutputType>",
-                $"    <OpenClaw Condition=\"'$(OpenClaw)' == ''\">{Library()}</OpenClaw>\n    <!-- The library beside clw is compiled for this machine. -->\n    <PlatformTarget>$([System.Runtime.InteropServices.RuntimeInformation]::OSArchitecture)</PlatformTarget>\n    <OutputType>Exe</OutputType>",
+                $"    <OpenClaw Condition=\"'$(OpenClaw)' == ''\">{Library()}</OpenClaw>\n    <!-- The library beside clw is compiled ahead for Linux, which the compiler takes for another processor. -->\n    <NoWarn>$(NoWarn);CS8012</NoWarn>\n    <OutputType>Exe</OutputType>",
                 StringComparison.Ordinal
             )
             .Replace("Greets whom the payload names", "Greets whom the payload names, to begin with", StringComparison.Ordinal)

@@ -48,6 +48,17 @@ internal static class ClusterJson
             writer.WriteStartObject();
             writer.WriteString("type", unserved.Type);
             writer.WriteNumber("waiting", unserved.Waiting);
+            if (unserved.Refused.Count > 0)
+            {
+                writer.WriteStartArray("refused");
+                foreach (var line in unserved.Refused)
+                {
+                    writer.WriteStringValue(line);
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 

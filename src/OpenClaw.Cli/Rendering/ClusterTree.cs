@@ -34,7 +34,7 @@ internal static class ClusterTree
         {
             var unserved = status.Unserved[i];
             var branch = i == status.Unserved.Count - 1 ? "└──" : "├──";
-            yield return $"    {branch} no worker serves {unserved.Type}: {Count(unserved.Waiting)} waiting";
+            yield return $"    {branch} no worker serves {unserved.Type}: {Count(unserved.Waiting)} waiting{string.Concat(unserved.Refused.Select(r => $"; {Table.OneLine(r)}"))}";
         }
 
         if (status.Problems.Count > 0)

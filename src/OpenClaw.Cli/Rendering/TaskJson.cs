@@ -55,6 +55,16 @@ internal static class TaskJson
         if (task.Unserved)
         {
             writer.WriteBoolean("unserved", true);
+            if (task.Refused.Count > 0)
+            {
+                writer.WriteStartArray("refused");
+                foreach (var line in task.Refused)
+                {
+                    writer.WriteStringValue(line);
+                }
+
+                writer.WriteEndArray();
+            }
         }
 
         if (task.Failure is { } failure && failure.Code.Length > 0)

@@ -41,7 +41,7 @@ internal static class TaskView
     }
 
     private static string Remark(V1.Task task) =>
-        task.Unserved ? " (no worker serves this type now)"
+        task.Unserved ? $" (no worker serves this type now{string.Concat(task.Refused.Select(r => $"; {Table.OneLine(r)}"))})"
         : task.Progress is { Fraction: >= 0 } progress
             ? string.Create(CultureInfo.InvariantCulture, $" ({progress.Fraction:P0}) {progress.Message}")
         : "";

@@ -141,9 +141,12 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
         var task = TaskMapping.ToWire(record, whole: true);
         if (!Transitions.HasEnded(record.State))
         {
-            (task.Progress, task.Unserved) = await loop.AskAsync(() =>
-                (core.Watchers.ProgressOf(record.Number), !core.Dispatcher.IsServed(record.Type))
+            (task.Progress, task.Unserved, var refusers) = await loop.AskAsync(() =>
+                core.Dispatcher.IsServed(record.Type)
+                    ? (core.Watchers.ProgressOf(record.Number), false, [])
+                    : (core.Watchers.ProgressOf(record.Number), true, core.RefusersOf(record.Type))
             );
+            task.Refused.AddRange(refusers);
         }
 
         return task;

@@ -57,7 +57,15 @@ internal sealed partial class ManagerCore
             var lane in dispatcher.Waiting.Where(l => !dispatcher.IsServed(l.Key.Type)).GroupBy(l => l.Key.Type, StringComparer.Ordinal)
         )
         {
-            response.Unserved.Add(new UnservedType { Type = lane.Key, Waiting = lane.Sum(l => l.Ready) });
+            var refusers = RefusersOf(lane.Key);
+            response.Unserved.Add(
+                new UnservedType
+                {
+                    Type = lane.Key,
+                    Waiting = lane.Sum(l => l.Ready),
+                    Refused = { refusers },
+                }
+            );
             response.Problems.Add($"no worker serves {lane.Key}: {Waiting(lane.Sum(l => l.Ready))} (clw-type-unserved)");
         }
 

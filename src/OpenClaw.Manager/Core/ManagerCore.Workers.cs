@@ -284,12 +284,31 @@ internal sealed partial class ManagerCore
 
         from.Info!.Types_.Clear();
         from.Info.Types_.AddRange(message.Types_);
+        from.Info.Refused.Clear();
+        from.Info.Refused.AddRange(message.Refused);
         if (from.Seat is { } seat)
         {
             seat.Types.Clear();
             seat.Types.UnionWith(message.Types_.Select(t => t.Name));
         }
     }
+
+    /// <summary>Which connected workers have a file for the type that they cannot take, and why: a line each, a few of them.</summary>
+    public IReadOnlyList<string> RefusersOf(string type) =>
+        [
+            .. workers
+                .Values.Where(w => w is { Session: not null, Info: not null })
+                .OrderBy(w => w.Ref.Worker, StringComparer.Ordinal)
+                .SelectMany(w =>
+                    w.Info!.Refused.Where(r => r.Type == type).Take(1).Select(r => $"{w.Ref.Worker} refuses {Short(r.Problem)}")
+                )
+                .Take(MostRefusers),
+        ];
+
+    private const int MostRefusers = 5;
+    private const int MostRefusalChars = 200;
+
+    private static string Short(string text) => text.Length <= MostRefusalChars ? text : text[..MostRefusalChars];
 
     /// <summary>Any message is a sign of life: a busy stream is a live one.</summary>
     public void OnHeard(Incarnation from)

@@ -50,6 +50,7 @@ internal sealed partial class WorkerCore
         };
         register.Labels.Add(options.Labels.ToDictionary());
         register.Types_.AddRange(TypesOf(plugins));
+        register.Refused.AddRange(RefusedFiles.Of(plugins));
         registeredAs.Clear();
         registeredAs.AddRange(attempts.Keys);
         register.Holding.AddRange(attempts.Values.Select(Name));
@@ -173,6 +174,7 @@ internal sealed partial class WorkerCore
     {
         var message = new TypesChanged();
         message.Types_.AddRange(TypesOf(plugins));
+        message.Refused.AddRange(RefusedFiles.Of(plugins));
         session?.Send(new WorkerMessage { TypesChanged = message });
         TakeUp(plugins);
     }

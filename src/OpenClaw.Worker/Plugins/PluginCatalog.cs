@@ -22,7 +22,7 @@ public sealed partial class PluginCatalog(
     public PluginSet Current => current;
 
     /// <summary>
-    /// Reads the directory again and checks the scripts that are new with the check. True when the set changed.
+    /// Reads the directory again and checks the scripts that are new with the check. True when the set changed, or what is wrong with files that are not in it.
     /// </summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellation)
     {
@@ -60,7 +60,7 @@ public sealed partial class PluginCatalog(
             LogProblem(logger, problem.ToString());
         }
 
-        var changed = !Same(before.Handlers, handlers);
+        var changed = !Same(before.Handlers, handlers) || !before.Problems.SequenceEqual(problems);
         current = read with { Handlers = handlers, Problems = problems };
         return changed;
     }

@@ -55,7 +55,12 @@ public sealed class RenderingTests
             Delayed = 2,
             Unserved =
             {
-                new UnservedType { Type = "helo", Waiting = 3 },
+                new UnservedType
+                {
+                    Type = "helo",
+                    Waiting = 3,
+                    Refused = { "w1 refuses helo.lua:2: unexpected symbol" },
+                },
             },
             Problems = { "the disk is full\u001b[2J" },
         };
@@ -65,7 +70,7 @@ public sealed class RenderingTests
             ├── Manager:        degraded
             ├── Workers:        0 total
             └── Queue Depth:    5 pending tasks, 2 of them delayed
-                └── no worker serves helo: 3 waiting
+                └── no worker serves helo: 3 waiting; w1 refuses helo.lua:2: unexpected symbol
 
             ! the disk is full [2J
             """.ReplaceLineEndings("\n"),

@@ -490,6 +490,24 @@ public sealed class WorkerLifeTests : IDisposable
     }
 
     [Fact]
+    public void WhoWaitsForATypeLearnsWhichWorkerRefusesItsFile()
+    {
+        var worker = new TestWorker(rig);
+        worker.Info.Refused.Add(new RefusedFile { Type = "image", Problem = "image.lua:2: unexpected symbol near <eof>" });
+        Assert.Null(worker.Connect());
+        rig.Submit("image");
+        Assert.Equal(["w1 refuses image.lua:2: unexpected symbol near <eof>"], Assert.Single(rig.Core.Status().Unserved).Refused);
+        Assert.Empty(rig.Core.RefusersOf("other"));
+        var changed = new TypesChanged { Types_ = { new TaskType { Name = "noop" } } };
+        changed.Refused.Add(new RefusedFile { Type = "image", Problem = new string('x', 1000) });
+        rig.Core.OnTypesChanged(worker.Incarnation, changed);
+        Assert.Equal("w1 refuses " + new string('x', 200), Assert.Single(rig.Core.RefusersOf("image")));
+        changed.Refused.Clear();
+        rig.Core.OnTypesChanged(worker.Incarnation, changed);
+        Assert.Empty(rig.Core.RefusersOf("image"));
+    }
+
+    [Fact]
     public void AChangeOfTypesIsSeenAtOnce()
     {
         var worker = Connected();

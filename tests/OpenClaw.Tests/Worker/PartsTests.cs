@@ -231,6 +231,10 @@ public sealed class PartsTests : IDisposable
         var before = checks;
         File.SetLastWriteTimeUtc(Plugin("image.lua", "new text"), new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         Plugin("broken.lua", "mended");
+        Assert.Contains(
+            new OpenClaw.V1.RefusedFile { Type = "broken", Problem = "broken.lua:1: bad" },
+            OpenClaw.Worker.Plugins.RefusedFiles.Of(first)
+        );
         Assert.True(await catalog.RefreshAsync(default));
         Assert.NotEqual(first.Handlers["image"].Version, catalog.Current.Handlers["image"].Version);
         Assert.Equal(before + 2, checks);
@@ -238,6 +242,11 @@ public sealed class PartsTests : IDisposable
         File.Delete(Path.Combine(directory.FullName, "image.lua"));
         Assert.True(await catalog.RefreshAsync(default));
         Assert.DoesNotContain("image", catalog.Current.Handlers.Keys);
+
+        // A file that is refused changes no type, and is news all the same.
+        Plugin("another.lua", "bad");
+        Assert.True(await catalog.RefreshAsync(default));
+        Assert.False(await catalog.RefreshAsync(default));
     }
 
     [Fact]
