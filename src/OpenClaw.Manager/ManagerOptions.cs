@@ -28,7 +28,9 @@ public sealed record ManagerOptions
     /// <summary>How long an ended task is kept.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(7);
     public TimeSpan TaskReassignAfter { get; init; } = TimeSpan.FromMinutes(6);
-    public TimeSpan LeaseStop { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longer than 5 min by a heartbeat and a reconnection: a manager that is away for so long costs no attempt.</summary>
+    public TimeSpan LeaseStop { get; init; } = TimeSpan.FromSeconds(320);
 
     /// <summary>More losses of its connection than this within the window hold a worker back.</summary>
     public int FlapDrops { get; init; } = 3;

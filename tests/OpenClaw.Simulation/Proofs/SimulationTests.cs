@@ -65,4 +65,18 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.Equal(0, result.Handovers);
         Assert.True(result.Outcomes > 1000, $"{result.Outcomes} outcomes");
     }
+
+    /// <summary>With the default settings, whenever between two heartbeats the manager ends.</summary>
+    [Fact]
+    public void A_manager_that_is_away_for_five_minutes_costs_no_running_task_its_attempt()
+    {
+        for (var seed = 1; seed <= 50; seed++)
+        {
+            var result = SimRun.WithoutManager(seed, TimeSpan.FromMinutes(5));
+            Assert.Equal((40, 1), (result.Tasks, result.MostAttempts));
+        }
+
+        // It can fail: longer than the lease, and every attempt is stopped and begun again.
+        Assert.Equal(2, SimRun.WithoutManager(1, TimeSpan.FromMinutes(5.5)).MostAttempts);
+    }
 }

@@ -74,4 +74,33 @@ internal static class SimRun
             world.Checker.MostAttempts
         );
     }
+
+    /// <summary>Every slot runs an hour-long task; the manager is killed at some moment and is away for a while; nothing else fails.</summary>
+    public static SimResult WithoutManager(int seed, TimeSpan away)
+    {
+        var world = new SimWorld(new SimOptions { Seed = seed, WithFaults = false });
+        world.ManagerMachine.Start();
+        foreach (var worker in world.Workers)
+        {
+            world.After(world.Between(0, 3 * SimWorld.Second), worker.Start);
+        }
+
+        world.RunUntil(10 * SimWorld.Second);
+        var slots = world.Options.Workers * world.Options.SlotsPerWorker;
+        world.Clients.Submit([.. Enumerable.Range(0, slots).Select(_ => world.Clients.NewTask(Clients.Hours) with { DueAt = 0 })]);
+        world.RunUntil(world.Between(SimWorld.Minute, 2 * SimWorld.Minute));
+        world.ManagerMachine.Die(withMachine: false, away.Ticks / TimeSpan.TicksPerMicrosecond);
+        world.RunUntil(2 * SimWorld.Hour);
+        world.Checker.NothingIsLost();
+        return new SimResult(
+            seed,
+            world.Now / (double)SimWorld.Hour,
+            world.Events,
+            world.Trace.Hash,
+            world.Store.Rows.Count(r => r.State == TaskState.Succeeded),
+            world.Checker.Outcomes,
+            world.Checker.Handovers,
+            world.Checker.MostAttempts
+        );
+    }
 }

@@ -52,7 +52,7 @@ public sealed class SchemaTests
         Assert.Equal(TimeSpan.FromSeconds(10), s.Cluster.HeartbeatInterval);
         Assert.Equal(TimeSpan.FromSeconds(60), s.Cluster.AckTimeout);
         Assert.Equal(TimeSpan.FromMinutes(6), s.Cluster.TaskReassignAfter);
-        Assert.Equal(TimeSpan.FromMinutes(5), s.Cluster.LeaseStop);
+        Assert.Equal(TimeSpan.FromSeconds(320), s.Cluster.LeaseStop);
         Assert.Equal(0, s.Cluster.MaxReconnectAttempts);
         Assert.Equal(OnLinkLoss.Stop, s.Cluster.OnLinkLoss);
         Assert.Equal(new HostPort("127.0.0.1", 9080), s.Manager.Web);

@@ -115,10 +115,10 @@ public sealed class ValidationTests
         );
 
     [Theory]
-    // (5 min + 5 s) and a tenth of it are 335.5 s.
+    // (320 s + 5 s) and a tenth of it are 357.5 s.
     [InlineData(
-        "task_reassign_after: 335s",
-        "w.yaml:2:24: cluster.task_reassign_after: must be at least lease_stop plus task.kill_grace plus 10 % (5m35s500ms), not 5m35s"
+        "task_reassign_after: 357s",
+        "w.yaml:2:24: cluster.task_reassign_after: must be at least lease_stop plus task.kill_grace plus 10 % (5m57s500ms), not 5m57s"
     )]
     [InlineData(
         "lease_stop: 6m",

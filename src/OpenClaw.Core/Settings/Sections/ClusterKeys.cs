@@ -116,7 +116,7 @@ public static class ClusterKeys
             "So long after its last acknowledged heartbeat a worker stops the attempts it runs."
         )
         {
-            Default = "5m",
+            Default = "5m20s",
             Min = "1s",
             Max = "1d",
         };
