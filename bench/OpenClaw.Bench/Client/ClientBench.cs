@@ -14,7 +14,27 @@ internal static class ClientBench
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var count = args is [var given] ? int.Parse(given, CultureInfo.InvariantCulture) : 200_000;
+        var count = 200_000;
+        if (args is [var given] && (!int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count == 0))
+        {
+            Console.Error.WriteLine($"error: clw-usage: the number of tasks, not '{given}'");
+            return 2;
+        }
+
+        try
+        {
+            await MeasureAsync(count);
+            return 0;
+        }
+        catch (OpenClawException e)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task MeasureAsync(int count)
+    {
         await using var client = await OpenClawClient.ConnectAsync();
         var request = new TaskRequest("bench-client-unserved")
         {
@@ -39,7 +59,5 @@ internal static class ClientBench
                 )
             );
         }
-
-        return 0;
     }
 }
