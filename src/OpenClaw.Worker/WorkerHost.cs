@@ -20,6 +20,8 @@ namespace OpenClaw.Worker;
 /// <summary>Puts a worker together: outbox, plugins, runners, core, link. Starts it and stops it in order.</summary>
 internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
 {
+    /// <summary>How long a manager may take to register a worker, once it is connected: it stores the lease and looks up what the worker holds.</summary>
+    private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
@@ -121,7 +123,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             Backoff = new BackoffOptions(cluster.ReconnectInterval, cluster.MaxReconnectInterval),
             MaxAttempts = cluster.MaxReconnectAttempts,
             WhenExhausted = LinkExhaustion.Exit,
-            DialTimeout = cluster.ConnectTimeout,
+            DialTimeout = cluster.ConnectTimeout + RegistrationTimeout,
             KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, cluster.AckTimeout, KeepAliveStyle.Steady)
             {
                 Lost = Catalogue.HeartbeatLost,

@@ -120,6 +120,7 @@ public static partial class WorkerProgram
                 Slots = settings.Worker.Slots,
                 Prefetch = settings.Worker.Prefetch,
                 HeartbeatInterval = settings.Cluster.HeartbeatInterval,
+                ConnectTimeout = settings.Cluster.ConnectTimeout,
                 ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
                 ShutdownGrace = settings.Worker.ShutdownGrace,
                 Environment = settings.Cluster.Environment,

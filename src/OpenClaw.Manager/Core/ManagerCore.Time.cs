@@ -29,6 +29,9 @@ internal sealed partial class ManagerCore
         Prune(now);
     }
 
+    /// <summary>How often <see cref="Tick"/> is called.</summary>
+    internal static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
     private void CheckHeartbeats(DateTimeOffset now)
     {
         foreach (var worker in workers.Values)
@@ -39,7 +42,9 @@ internal sealed partial class ManagerCore
             }
 
             var interval = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000));
-            if (now - worker.LastHeard > interval * 3 && time.GetElapsedTime(worker.HeardAt) > interval * 3)
+            // A look each second: without the second that may pass until the next one it would be shown after three intervals and not within.
+            var late = (interval * 3) - (interval / 2 < LookInterval ? interval / 2 : LookInterval);
+            if (now - worker.LastHeard > late && time.GetElapsedTime(worker.HeardAt) > late)
             {
                 var silence = new Failure(
                     Catalogue.HeartbeatFailure,

@@ -26,7 +26,10 @@ internal sealed class ManagerEndpoint(
     /// <param name="ct">Ends the attempt.</param>
     public async ValueTask<Result<ManagerConnection>> DialAsync(string address, CancellationToken ct)
     {
-        var channel = new RpcChannel(new Uri($"http://{addressOf(address)}"), new RpcChannelOptions { Authorization = authorization });
+        var channel = new RpcChannel(
+            new Uri($"http://{addressOf(address)}"),
+            new RpcChannelOptions { Authorization = authorization, ConnectTimeout = options.ConnectTimeout }
+        );
         var call = channel.Duplex(WorkerMethods.Session, new CallOptions { Cancellation = CancellationToken.None });
         try
         {
