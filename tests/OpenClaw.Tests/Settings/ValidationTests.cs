@@ -134,7 +134,7 @@ public sealed class ValidationTests
 
     [Fact]
     public void Reassignment_may_come_exactly_at_its_bound() =>
-        Assert.True(Kit.Build(("w.yaml", "cluster:\n  task_reassign_after: 335.5s\n")).IsOk);
+        Assert.True(Kit.Build(("w.yaml", "cluster:\n  task_reassign_after: 357.5s\n")).IsOk);
 
     [Fact]
     public void A_task_limit_above_the_workers_draws_a_warning()
