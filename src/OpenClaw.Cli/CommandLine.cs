@@ -96,8 +96,10 @@ public static class CommandLine
     {
         var failure = exception switch
         {
-            FailureException known when !(cancellation.IsCancellationRequested && known.Failure.Entry.Kind == FailureKind.Cancelled) =>
-                known.Failure,
+            // A verb that was interrupted and says itself what is left to do knows better.
+            FailureException known
+                when known.Failure.Entry == Catalogue.Interrupted
+                    || !(cancellation.IsCancellationRequested && known.Failure.Entry.Kind == FailureKind.Cancelled) => known.Failure,
             FailureException or OperationCanceledException => new Failure(Catalogue.Interrupted, "Interrupted."),
             // Whoever read our output has gone (`clw task list | head -1`): not worth a word.
             IOException when IsBrokenPipe(exception) => null,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Commands.Cluster;
 using OpenClaw.Cli.Commands.Demo;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Cli.Shell;

@@ -20,6 +20,12 @@ public sealed record TaskFilter
     /// <summary>Of this project; null: of any.</summary>
     public string? Project { get; init; }
 
+    /// <summary>With this idempotency key; null: with any or none.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>With all of these labels; empty, the default: with any.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
     /// <summary>At most so many, 1 or more; no limit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
     public long Limit

@@ -186,7 +186,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             leases.Add((lease, await store.HeldByAsync(lease.Worker, CancellationToken.None)));
         }
 
-        core!.Restore(await store.CountLanesAsync(CancellationToken.None), leases);
+        core!.Restore(await store.CountLanesAsync(CancellationToken.None), leases, await store.DrainsAsync(CancellationToken.None));
     }
 
     private WebApplication Build(string token)
@@ -204,16 +204,33 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             Listen(kestrel, options.Web, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var built = builder.Build();
+        var specs = new SpecReader(options, clock);
+        TakeUpChanges(specs);
         var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
         built.MapRpc(
             rpc,
-            new TaskApi(loop!, core!, store!, new SpecReader(options, clock), options.QueueRetryAfter).Create(),
+            new TaskApi(loop!, core!, store!, specs, options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!),
-            ClusterApi.Create(loop!, core!, store!),
+            new ClusterApi(loop!, core!, store!, context.Live.Reload).Create(),
             health.Build()
         );
         built.Run(WebAsync);
         return built;
+    }
+
+    private void TakeUpChanges(SpecReader specs)
+    {
+        context.Live.Uses(ManagerProgram.Uses);
+        context.Live.Take(
+            ManagerProgram.LiveKeys,
+            next =>
+            {
+                var changed = ManagerProgram.Options(next);
+                specs.DefaultMaxRetries = changed.DefaultMaxRetries;
+                metrics.Capacity(changed.QueueCapacity);
+                loop!.Post(() => core!.Reconfigure(changed));
+            }
+        );
     }
 
     // Plain and without secrets: liveness and metrics. The dashboard joins them here.

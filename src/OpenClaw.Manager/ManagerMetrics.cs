@@ -23,6 +23,7 @@ internal sealed class ManagerMetrics : IDisposable
     private readonly Gauge<long> retriesWaiting;
     private readonly Counter<long> retriesRefused;
     private readonly Histogram<double> run;
+    private readonly Gauge<long> capacity;
 
     public ManagerMetrics()
     {
@@ -37,13 +38,14 @@ internal sealed class ManagerMetrics : IDisposable
         retriesWaiting = meter.Gauge(MetricNames.RetriesWaiting);
         retriesRefused = meter.Counter(MetricNames.RetriesRefused);
         run = meter.Histogram(MetricNames.TaskRun);
+        capacity = meter.Gauge(MetricNames.QueueCapacity);
     }
 
     /// <summary>Adds gauges that are read when the metrics are asked for.</summary>
     public void Observe(ManagerTimers figures, ManagerOptions options)
     {
         meter.Gauge(MetricNames.BuildInfo).Record(1, new KeyValuePair<string, object?>("version", options.Version));
-        meter.Gauge(MetricNames.QueueCapacity).Record(options.QueueCapacity);
+        Capacity(options.QueueCapacity);
         meter.Gauge(MetricNames.WorkerSlots, () => figures.Slots);
         meter.Gauge(MetricNames.OutboxEntries, () => figures.Outboxes);
         meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
@@ -66,6 +68,8 @@ internal sealed class ManagerMetrics : IDisposable
             start = end;
         }
     }
+
+    public void Capacity(long tasks) => capacity.Record(tasks);
 
     public void RefusedFull() => refused.Add(1);
 

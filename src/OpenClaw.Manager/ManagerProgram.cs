@@ -1,4 +1,5 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
@@ -34,7 +35,31 @@ public static class ManagerProgram
         return await host.StartAsync() ?? await host.RunUntilStoppedAsync();
     }
 
-    private static ManagerOptions Options(LoadedSettings loaded)
+    /// <summary>Settings that a manager takes up while it runs.</summary>
+    internal static IReadOnlyList<SettingKey> LiveKeys { get; } =
+    [
+        QueueKeys.Capacity,
+        QueueKeys.Retention,
+        ManagerKeys.MaxWorkers,
+        ClusterKeys.FlapDrops,
+        ClusterKeys.FlapWindow,
+        ClusterKeys.FlapHold,
+        TaskKeys.MaxRetries,
+        TaskKeys.MaxLosses,
+    ];
+
+    private static readonly HashSet<SettingKey> OfBoth = [.. LiveKeys, ClusterKeys.LeaseStop, ClusterKeys.TaskReassignAfter];
+
+    /// <summary>What stands in a file for workers alone is not this program's business.</summary>
+    internal static bool Uses(SettingKey key) =>
+        OfBoth.Contains(key)
+        || !(
+            key.Path.StartsWith("worker.", StringComparison.Ordinal)
+            || key.Path.StartsWith("task.", StringComparison.Ordinal)
+            || key.Path.StartsWith("cluster.", StringComparison.Ordinal)
+        );
+
+    internal static ManagerOptions Options(LoadedSettings loaded)
     {
         var settings = loaded.Settings;
         return new ManagerOptions

@@ -25,7 +25,7 @@ internal sealed class ManagerTimers : IDisposable
             Look(core);
         }
 
-        everySecond = time.CreateTimer(_ => loop.Post(Tick), null, ManagerCore.LookInterval, ManagerCore.LookInterval);
+        everySecond = time.CreateTimer(_ => loop.Post(Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         due = time.CreateTimer(
             _ =>
                 loop.Post(() =>

@@ -43,6 +43,9 @@ public interface ITaskStore : IAsyncDisposable
     /// <summary>All leases.</summary>
     ValueTask<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellation);
 
+    /// <summary>All workers that are drained, by name.</summary>
+    ValueTask<IReadOnlyList<Drain>> DrainsAsync(CancellationToken cancellation);
+
     /// <summary>The attempts that an incarnation holds (ASSIGNED or RUNNING), with lane.</summary>
     ValueTask<IReadOnlyList<(AttemptRef Attempt, Lane Lane)>> HeldByAsync(WorkerRef worker, CancellationToken cancellation);
 }

@@ -153,6 +153,24 @@ public sealed record Lease
 
     /// <summary>Unix milliseconds by the store's clock. Past it, the incarnation's tasks may be handed over.</summary>
     public required long Until { get; init; }
+
+    /// <summary>How long the lease was when it was promised, in milliseconds; 0: not known. A manager with a shorter one keeps the promise.</summary>
+    public long Length { get; init; }
+}
+
+/// <summary>An operator's word that a worker gets no more work, kept until it is taken back.</summary>
+public sealed record Drain
+{
+    public required string Worker { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public required long Since { get; init; }
+
+    /// <summary>Who said so.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why; may be empty.</summary>
+    public string Reason { get; init; } = "";
 }
 
 /// <summary>Which tasks to list. Null fields do not filter; filters combine.</summary>

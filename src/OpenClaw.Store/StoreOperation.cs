@@ -237,6 +237,25 @@ public sealed class ExtendLeasesOperation(long until) : StoreOperation
     /// would hold its tasks for as long as that was.
     /// </summary>
     public long Latest { get; init; } = long.MaxValue;
+
+    /// <summary>
+    /// The time of the start. A lease that was promised for longer than <see cref="Latest"/> allows is cut to what was promised, counted
+    /// from here: its worker runs on for as long.
+    /// </summary>
+    public long Now { get; init; }
+
+    /// <summary>When a lease ends after this operation.</summary>
+    public long UntilOf(Lease lease) => Math.Clamp(lease.Until, Until, Math.Max(Math.Max(Until, Latest), Now + lease.Length));
+}
+
+/// <summary>Keeps that workers are drained, or that they are not any more.</summary>
+public sealed class DrainOperation(IReadOnlyList<Drain> drained, IReadOnlyList<string> undrained) : StoreOperation
+{
+    /// <summary>Replaces what was kept of the same worker.</summary>
+    public IReadOnlyList<Drain> Drained { get; } = drained;
+
+    /// <summary>Workers; those of which nothing is kept are left out.</summary>
+    public IReadOnlyList<string> Undrained { get; } = undrained;
 }
 
 /// <summary>Makes delayed tasks and retries ready whose time has come.</summary>

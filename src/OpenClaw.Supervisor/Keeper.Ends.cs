@@ -11,7 +11,9 @@ internal sealed partial class Keeper
 
     private void OnEnd(SupervisedChild child, ChildProcess process, ProcessEnd end)
     {
-        var meaning = ExitClassification.OfProgram(end, child.IsReady, child.ToldToStop && end.IsSuccess);
+        // Its own good end, asked for from elsewhere: nothing is wrong, and nothing of its budget is spent.
+        var restart = child.IsReady && end.ExitCode == RestartWanted.ExitCode;
+        var meaning = ExitClassification.OfProgram(end, child.IsReady, restart || (child.ToldToStop && end.IsSuccess));
         events.Tell(
             new SupervisorEvent
             {
@@ -25,7 +27,7 @@ internal sealed partial class Keeper
                 Text = meaning.Sentence,
             }
         );
-        var wanted = child.ToldToStop;
+        var wanted = child.ToldToStop || restart;
         // A program that could not start for a reason of its own has said so itself, in a better line than ours.
         if (!wanted && meaning.Class != ExitClass.Config)
         {
@@ -36,14 +38,14 @@ internal sealed partial class Keeper
             );
         }
         child.Ended();
-        Beside(() => ClearAsync(child, end, meaning, wanted));
+        Beside(() => ClearAsync(child, end, meaning, wanted, restart));
     }
 
     /// <summary>
     /// Ends and reaps what the child left, and only then says that it is dead: whoever hears that may run its work again, and must
     /// not meet it still at work.
     /// </summary>
-    private async Task ClearAsync(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool wanted)
+    private async Task ClearAsync(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool wanted, bool restart)
     {
         var mark = child.Mark;
         var count = await leftovers.EndAsync(
@@ -57,7 +59,7 @@ internal sealed partial class Keeper
         }
         var report =
             child.Plan.OnDeath is { Count: > 0 } command
-            && !(wanted && end.IsSuccess)
+            && !(wanted && (end.IsSuccess || restart))
             && !InVain(child).IsCancellationRequested
             && OperatingSystem.IsLinux()
                 ? ReportAsync(child.Name, [.. command.Select(word => Fill(word, mark.Incarnation, end))], InVain(child))
@@ -67,7 +69,7 @@ internal sealed partial class Keeper
             // The next to be stopped may be the one that the report is for.
             await report;
         }
-        Post(() => OnCleared(child, end, meaning));
+        Post(() => OnCleared(child, end, meaning, restart));
         await report;
     }
 
@@ -114,7 +116,7 @@ internal sealed partial class Keeper
         }
     }
 
-    private void OnCleared(SupervisedChild child, ProcessEnd end, ExitMeaning meaning)
+    private void OnCleared(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool restart)
     {
         if (stopping)
         {
@@ -126,6 +128,14 @@ internal sealed partial class Keeper
         {
             child.State = ChildState.Gone;
             Stop(end.ExitCode ?? ExitResource);
+            return;
+        }
+        if (restart)
+        {
+            child.State = ChildState.Waiting;
+            log.Say($"Supervisor: Restarting {child.Name}, as it was told");
+            events.Tell(new SupervisorEvent { Event = "restarting", Child = child.Name });
+            Start(child);
             return;
         }
         if (child.Budget.Next(time.GetUtcNow()) is not { } respawn)

@@ -53,7 +53,7 @@ internal sealed partial class Keeper : IDisposable
             context =>
             {
                 context.Cancel = true;
-                Post(() => children.ForEach(child => child.Process?.Signal(Signals.HangUp)));
+                Post(() => children.ForEach(PassHangUp));
             }
         );
         var lifeline = plan.LifelineFd is { } number && Descriptors.Adopt(number) is { } end ? Lifeline.On(end) : null;
@@ -89,6 +89,18 @@ internal sealed partial class Keeper : IDisposable
                 Post(() => OnStopSignal());
             }
         );
+
+    /// <summary>
+    /// "Read your settings again". A program that has not come far enough to listen to it would be ended by it, and reads them in a
+    /// moment anyway.
+    /// </summary>
+    private static void PassHangUp(SupervisedChild child)
+    {
+        if (child.Process is { } process && (SignalCare.Catches(process.Id, Signals.HangUp) ?? child.IsReady))
+        {
+            _ = process.Signal(Signals.HangUp);
+        }
+    }
 
     private void Post(Action step) => _ = steps.Writer.TryWrite(step);
 

@@ -18,10 +18,8 @@ using OpenClaw.Worker.Session;
 namespace OpenClaw.Worker;
 
 /// <summary>Puts a worker together: outbox, plugins, runners, core, link. Starts it and stops it in order.</summary>
-internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
+internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsyncDisposable
 {
-    /// <summary>How long a manager may take to register a worker, once it is connected: it stores the lease and looks up what the worker holds.</summary>
-    private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
@@ -33,13 +31,16 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
     private readonly WorkerCore core;
     private readonly OwnerLoop loop;
     private readonly LinkDriver<ManagerConnection> link;
-    private readonly IReadOnlyList<string> runnerEnvironment;
+
+    // Replaced as a whole when settings change; read where runners are started.
+    private volatile IReadOnlyList<string> runnerEnvironment;
     private readonly ProcessTable processes;
     private readonly HealthEndpoint health;
     private readonly IPAddress healthAddress;
 
     /// <summary>What the stop waits for; the loop's own.</summary>
     private (Func<bool> Condition, TaskCompletionSource Met)? awaited;
+    private volatile bool restartWanted;
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WorkerHost(WorkerOptions options, DaemonContext context)
@@ -77,7 +78,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         var managers = new ManagerAddresses(context.Loaded);
         link = new LinkDriver<ManagerConnection>(
             LinkOptionsOf(options, context.Loaded.Settings.Cluster, managers.Names),
-            new ManagerEndpoint(loop, core, plugins, options, managers.Resolve, managers.Authorization, context.Time),
+            new ManagerEndpoint(loop, core, plugins, options, managers.Resolve, managers.Authorization, this, context.Time),
             context.Time,
             context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
@@ -88,6 +89,51 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             managers.AreLocal ? IPAddress.Loopback
             : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any
             : IPAddress.Any;
+    }
+
+    /// <summary>It has stopped because the manager wants it to start again.</summary>
+    public bool RestartWanted => restartWanted;
+
+    void IManagerOrders.Restart()
+    {
+        if (!options.IsRestartable)
+        {
+            LogCannotRestart(logger);
+            return;
+        }
+
+        if (context.Stop.Phase == StopPhase.Accepting)
+        {
+            restartWanted = true;
+            LogRestart(logger);
+            context.Stop.End(StopPhase.Accepting);
+        }
+    }
+
+    // Beside the session: files may be slow.
+    void IManagerOrders.Reload() => ThreadPool.UnsafeQueueUserWorkItem(static live => live.Reload(), context.Live, preferLocal: false);
+
+    private void TakeUpChanges()
+    {
+        context.Live.Uses(WorkerProgram.Uses);
+        context.Live.Take(
+            WorkerProgram.LiveKeys,
+            next =>
+            {
+                var changed = WorkerProgram.WithTaskSettings(
+                    options with
+                    {
+                        ContinueOnLinkLoss = next.Settings.Cluster.OnLinkLoss == OpenClaw.Core.Settings.OnLinkLoss.Continue,
+                    },
+                    next.Settings.Task
+                );
+                loop.Post(() =>
+                {
+                    runnerEnvironment = RunnerEnvironment.For(changed);
+                    core.Reconfigure(changed);
+                });
+            }
+        );
     }
 
     private async Task<HealthReport> ReportAsync()
@@ -123,7 +169,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
             Backoff = new BackoffOptions(cluster.ReconnectInterval, cluster.MaxReconnectInterval),
             MaxAttempts = cluster.MaxReconnectAttempts,
             WhenExhausted = LinkExhaustion.Exit,
-            DialTimeout = cluster.ConnectTimeout + RegistrationTimeout,
+            DialTimeout = cluster.ConnectTimeout,
             KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, cluster.AckTimeout, KeepAliveStyle.Steady)
             {
                 Lost = Catalogue.HeartbeatLost,
@@ -152,6 +198,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         );
         await using var pruning = StartPruning();
         await StartHealthAsync();
+        TakeUpChanges();
         link.Start();
         if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
         {
@@ -328,6 +375,12 @@ internal sealed partial class WorkerHost : IRunnerEvents, IAsyncDisposable
         "The processes of this machine cannot be looked up, so memory limits see each task's first process alone: {why}"
     )]
     private static partial void LogProcessesUnknown(ILogger logger, string why);
+
+    [LoggerMessage(9, LogLevel.Information, "The manager wants this worker to restart")]
+    private static partial void LogRestart(ILogger logger);
+
+    [LoggerMessage(10, LogLevel.Warning, "The manager wants this worker to restart, and nobody would start it again: it goes on")]
+    private static partial void LogCannotRestart(ILogger logger);
 
     [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
     private static partial void LogStopping(ILogger logger);

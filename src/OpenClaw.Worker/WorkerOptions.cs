@@ -32,12 +32,12 @@ public sealed record WorkerOptions
     public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a connection to a manager may take to be opened, handshake included.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>Attempts that run go on however long the manager is out of reach; its fence decides.</summary>
     public bool ContinueOnLinkLoss { get; init; }
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A supervisor starts it again when it ends with the wish for it.</summary>
+    public bool IsRestartable { get; init; }
     public string Environment { get; init; } = "default";
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

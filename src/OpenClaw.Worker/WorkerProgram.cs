@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Files;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Abi.Supervision;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
@@ -19,7 +20,7 @@ public static partial class WorkerProgram
     /// <summary>Runs a worker until it is told to stop. Returns the exit code of the process.</summary>
     /// <param name="loaded">Checked settings.</param>
     /// <param name="runnerPath">The program that runs tasks, named <c>clw-runner</c>.</param>
-    public static Task<int> RunAsync(LoadedSettings loaded, string runnerPath)
+    public static async Task<int> RunAsync(LoadedSettings loaded, string runnerPath)
     {
         ArgumentNullException.ThrowIfNull(loaded);
         var grace = new StopOptions
@@ -28,10 +29,12 @@ public static partial class WorkerProgram
             Cancelling = loaded.Settings.Task.KillGrace + TimeSpan.FromSeconds(2),
             Abandoning = TimeSpan.FromSeconds(2),
         };
-        return Daemon.RunAsync("worker", loaded, grace, context => RunAsync(context, runnerPath));
+        var restart = false;
+        var code = await Daemon.RunAsync("worker", loaded, grace, context => RunAsync(context, runnerPath, () => restart = true));
+        return code == (int)ExitCode.Ok && restart ? RestartWanted.ExitCode : code;
     }
 
-    private static async Task<Failure?> RunAsync(DaemonContext context, string runnerPath)
+    private static async Task<Failure?> RunAsync(DaemonContext context, string runnerPath, Action restart)
     {
         if (!File.Exists(runnerPath))
         {
@@ -64,14 +67,27 @@ public static partial class WorkerProgram
         )
             ? given
             : context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var supervised = given > 0;
         var incarnation = held.NextIncarnation(drawn);
         if (!incarnation.IsOk)
         {
             return incarnation.Failure;
         }
 
-        await using var host = new WorkerHost(Options(context, held, incarnation.Value, directory, runnerPath), context);
-        return await host.RunAsync();
+        await using var host = new WorkerHost(
+            Options(context, held, incarnation.Value, directory, runnerPath) with
+            {
+                IsRestartable = supervised,
+            },
+            context
+        );
+        var failure = await host.RunAsync();
+        if (host.RestartWanted)
+        {
+            restart();
+        }
+
+        return failure;
     }
 
     // On the manager's machine the manager has seen to it; here it may be a copy, made with whatever mode a copy gets.
@@ -98,6 +114,40 @@ public static partial class WorkerProgram
     [LoggerMessage(2, LogLevel.Warning, "The token file {file} can be used by others, and its mode cannot be changed: {why}")]
     private static partial void LogTokenWide(ILogger logger, string file, string why);
 
+    /// <summary>Settings that a worker takes up while it runs.</summary>
+    internal static IReadOnlyList<SettingKey> LiveKeys { get; } =
+    [
+        TaskKeys.Timeout,
+        TaskKeys.KillGrace,
+        TaskKeys.Isolation,
+        TaskKeys.RecycleAfter,
+        TaskKeys.MaxMemoryGb,
+        TaskKeys.EnableCoreDumps,
+        TaskKeys.CoreMaxBytes,
+        TaskKeys.OomScore,
+        TaskKeys.ReadRoots,
+        TaskKeys.WriteRoots,
+        TaskKeys.HttpHosts,
+        ClusterKeys.OnLinkLossKey,
+    ];
+
+    private static readonly HashSet<SettingKey> OfManagers =
+    [
+        TaskKeys.MaxRetries,
+        TaskKeys.MaxLosses,
+        ClusterKeys.LeaseStop,
+        ClusterKeys.TaskReassignAfter,
+        ClusterKeys.FlapDrops,
+        ClusterKeys.FlapWindow,
+        ClusterKeys.FlapHold,
+    ];
+
+    /// <summary>What stands in a file for managers alone is not this program's business.</summary>
+    internal static bool Uses(SettingKey key) =>
+        !OfManagers.Contains(key)
+        && !key.Path.StartsWith("queue.", StringComparison.Ordinal)
+        && (!key.Path.StartsWith("manager.", StringComparison.Ordinal) || key == ManagerKeys.DataDir);
+
     private static WorkerOptions Options(
         DaemonContext context,
         WorkerIdentity identity,
@@ -120,7 +170,6 @@ public static partial class WorkerProgram
                 Slots = settings.Worker.Slots,
                 Prefetch = settings.Worker.Prefetch,
                 HeartbeatInterval = settings.Cluster.HeartbeatInterval,
-                ConnectTimeout = settings.Cluster.ConnectTimeout,
                 ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
                 ShutdownGrace = settings.Worker.ShutdownGrace,
                 Environment = settings.Cluster.Environment,

@@ -110,7 +110,7 @@ public sealed record RestartPolicy
 /// <summary>What a supervisor tells, as a line of JSON on its events descriptor. When nobody reads, events are dropped, not waited for.</summary>
 public sealed record SupervisorEvent
 {
-    /// <summary>started, ready, status, died, respawning, gaveup, stopping, stopped.</summary>
+    /// <summary>started, ready, status, died, respawning, restarting, gaveup, stopping, stopped.</summary>
     public required string Event { get; init; }
 
     /// <summary>The child it is about; null for the whole.</summary>

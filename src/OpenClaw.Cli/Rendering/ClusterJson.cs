@@ -74,7 +74,8 @@ internal static class ClusterJson
         writer.WriteEndObject();
     }
 
-    private static void WriteWorker(Utf8JsonWriter writer, WorkerStatus worker)
+    /// <summary>One worker as an object.</summary>
+    public static void WriteWorker(Utf8JsonWriter writer, WorkerStatus worker)
     {
         writer.WriteStartObject();
         writer.WriteString("id", worker.Id);
@@ -91,6 +92,16 @@ internal static class ClusterJson
         writer.WriteTime("last_heartbeat", worker.LastHeartbeatMs);
         writer.WriteText("version", worker.Version);
         writer.WriteText("environment", worker.Environment);
+        writer.WriteBoolean("restartable", worker.Restartable);
+        if (worker.Drain is { } drain)
+        {
+            writer.WriteStartObject("drained");
+            writer.WriteTime("since", drain.SinceMs);
+            writer.WriteString("by", drain.By);
+            writer.WriteText("reason", drain.Reason);
+            writer.WriteEndObject();
+        }
+
         if (worker.Labels.Count > 0)
         {
             writer.WriteStartObject("labels");

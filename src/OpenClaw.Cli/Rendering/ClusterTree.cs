@@ -16,17 +16,24 @@ internal static class ClusterTree
         var manager = status.Manager ?? new ManagerStatus { State = "unknown" };
         yield return $"├── Manager:        {PaintState(terminal, manager.State, manager.State)}{(manager.Leader ? " (leader)" : "")}";
 
-        var unreachable = status.Workers.Count(w => w.State == Unreachable);
-        var remark = unreachable > 0 ? $", {unreachable} unreachable" : "";
+        // The states that deserve a look, the worst first.
+        var remark = string.Concat(
+            new[] { Unreachable, "flapping", "draining", "registering" }
+                .Select(s => (State: s, Count: status.Workers.Count(w => w.State == s)))
+                .Where(s => s.Count > 0)
+                .Select(s => Format($", {s.Count} {s.State.ToLowerInvariant()}"))
+        );
         yield return $"├── Workers:        {status.Workers.Count} total{remark}";
         var idWidth = Math.Max(11, status.Workers.Select(w => w.Id.Length).DefaultIfEmpty().Max());
         for (var i = 0; i < status.Workers.Count; i++)
         {
             var worker = status.Workers[i];
             var branch = i == status.Workers.Count - 1 ? "└──" : "├──";
-            var line =
-                $"│   {branch} {worker.Id.PadRight(idWidth)} {PaintState(terminal, worker.State, worker.State.PadRight(10))} {worker.Address}";
-            yield return worker.Problem.Length > 0 ? $"{line}  {Table.OneLine(worker.Problem)}" : line;
+            yield return WithDetails(
+                terminal,
+                $"│   {branch} {worker.Id.PadRight(idWidth)} {PaintState(terminal, worker.State, worker.State.PadRight(10))} {worker.Address}".TrimEnd(),
+                worker
+            );
         }
 
         yield return $"└── Queue Depth:    {Counted.Of(status.QueueDepth, "pending task")}{(status.Delayed > 0 ? $", {Count(status.Delayed)} of them delayed" : "")}";
@@ -46,6 +53,48 @@ internal static class ClusterTree
             }
         }
     }
+
+    // As many as the window has room for; a pipe gets them all.
+    private static string WithDetails(Terminal terminal, string line, WorkerStatus worker)
+    {
+        var room = terminal.IsInteractive ? terminal.Size().Width - 1 : int.MaxValue;
+        foreach (var detail in Details(worker))
+        {
+            var longer = $"{line}  {Table.OneLine(detail)}";
+            if (AnsiText.Width(longer) > room)
+            {
+                break;
+            }
+
+            line = longer;
+        }
+
+        return line;
+    }
+
+    private static IEnumerable<string> Details(WorkerStatus worker)
+    {
+        if (worker.Drain is { } drain)
+        {
+            yield return worker.Held == 0 ? "drained" : $"drained, holds {Counted.Of(worker.Held, "task")}";
+            if (drain.Reason.Length > 0)
+            {
+                yield return $"({drain.Reason})";
+            }
+        }
+
+        if (worker.Slots > 0 && worker.State is not ("UNREACHABLE" or "stopped"))
+        {
+            yield return Format($"{worker.Running}/{worker.Slots} busy");
+            yield return Format($"pid {worker.Pid}");
+        }
+        else if (worker.Held > 0)
+        {
+            yield return $"holds {Counted.Of(worker.Held, "task")}";
+        }
+    }
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
 

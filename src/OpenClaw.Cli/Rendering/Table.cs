@@ -23,9 +23,11 @@ public sealed class Table(params IReadOnlyList<string> header)
 
     /// <summary>The header and the rows, one line each.</summary>
     /// <param name="paint">Paints a cell after it was padded; gets the row's and the column's index.</param>
-    public IEnumerable<string> Lines(Func<int, int, string, string>? paint = null)
+    /// <param name="fit">How to make it fit a narrow terminal; null: it is as wide as it is.</param>
+    public IEnumerable<string> Lines(Func<int, int, string, string>? paint = null, TableFit? fit = null)
     {
         var widths = header.Select((h, i) => rows.Select(r => Width(r[i])).Append(Width(h)).Max()).ToArray();
+        fit?.Narrow(widths);
         yield return Line(header, widths, (_, cell) => cell);
         for (var i = 0; i < rows.Count; i++)
         {
@@ -48,8 +50,14 @@ public sealed class Table(params IReadOnlyList<string> header)
         var line = new StringBuilder();
         for (var i = 0; i < cells.Count; i++)
         {
+            if (widths[i] == 0)
+            {
+                continue;
+            }
+
             var last = i == cells.Count - 1;
-            line.Append(paint(i, last ? cells[i] : cells[i] + new string(' ', widths[i] - Width(cells[i]))));
+            var cell = Width(cells[i]) > widths[i] ? AnsiText.Cut(cells[i], widths[i]) : cells[i];
+            line.Append(paint(i, last ? cell : cell + new string(' ', widths[i] - Width(cell))));
             line.Append(last ? "" : "  ");
         }
 

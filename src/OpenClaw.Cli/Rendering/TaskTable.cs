@@ -7,6 +7,10 @@ namespace OpenClaw.Cli.Rendering;
 /// <summary>Tasks as a list: TASK ID, TYPE, WORKER, AGE, RETRY, STATUS.</summary>
 internal static class TaskTable
 {
+    private const int TypeColumn = 1;
+    private const int WorkerColumn = 2;
+    private const int AgeColumn = 3;
+    private const int RetryColumn = 4;
     private const int StatusColumn = 5;
 
     /// <param name="terminal">Paints the states.</param>
@@ -27,7 +31,11 @@ internal static class TaskTable
             );
         }
 
-        return table.Lines((row, column, cell) => column == StatusColumn ? PaintState(terminal, tasks[row].State, cell) : cell);
+        // Which task it is and how it stands are what the list is for: in a narrow window the others give way.
+        var fit = terminal.IsInteractive
+            ? new TableFit(terminal.Size().Width - 1, [TypeColumn, WorkerColumn], [RetryColumn, WorkerColumn, AgeColumn, TypeColumn])
+            : null;
+        return table.Lines((row, column, cell) => column == StatusColumn ? PaintState(terminal, tasks[row].State, cell) : cell, fit);
     }
 
     public static string PaintState(Terminal terminal, TaskState state, string text) =>

@@ -54,6 +54,15 @@ internal static class ClusterSession
 
         if (invocation.Get(Shell.Options.DataDir) is { } directory)
         {
+            if (File.Exists(directory))
+            {
+                throw new Failure(
+                    Catalogue.Usage,
+                    $"--data-dir {directory} is a file; the manager's data directory is meant, where its token is",
+                    $"Did you mean --data-dir {Path.GetDirectoryName(Path.GetFullPath(directory))}?"
+                ).AsException();
+            }
+
             flags.Add(new("--data-dir", ManagerKeys.DataDir.Path, directory));
         }
 

@@ -43,7 +43,13 @@ internal static class Mapping
             Worker = filter.Worker ?? "",
             Queue = filter.Queue ?? "",
             Project = filter.Project ?? "",
+            Key = filter.Key ?? "",
         };
+        foreach (var (name, value) in filter.Labels)
+        {
+            request.Labels[name] = value;
+        }
+
         request.States.AddRange(filter.States.Select(s => (V1.TaskState)s));
         return request;
     }

@@ -136,6 +136,44 @@ internal sealed partial class WireClient : IDisposable
     public Task<Result<StatusResponse>> StatusAsync(CancellationToken cancellation = default) =>
         caller.CallAsync(ClusterMethods.Status, new StatusRequest(), Repeat.Always, cancellation);
 
+    /// <summary>Some workers, and how the manager does; nothing is counted.</summary>
+    public Task<Result<StatusResponse>> StatusAsync(IEnumerable<string> workers, CancellationToken cancellation = default)
+    {
+        var request = new StatusRequest();
+        request.Workers.AddRange(workers);
+        return caller.CallAsync(ClusterMethods.Status, request, Repeat.Always, cancellation);
+    }
+
+    /// <summary>Keeps work from workers, or gives it to them again. Answered when it is stored; repeating it does no harm.</summary>
+    public Task<Result<DrainResponse>> DrainAsync(
+        IEnumerable<string> workers,
+        bool drained,
+        string reason = "",
+        CancellationToken cancellation = default
+    )
+    {
+        var request = new DrainRequest { Drained = drained, Reason = reason };
+        request.Workers.AddRange(workers);
+        return caller.CallAsync(ClusterMethods.Drain, request, Repeat.Always, cancellation);
+    }
+
+    /// <summary>Tells an incarnation of a worker to restart. It names the incarnation, so repeating it does no harm.</summary>
+    public Task<Result<RestartWorkerResponse>> RestartWorkerAsync(
+        string worker,
+        long incarnation,
+        CancellationToken cancellation = default
+    ) =>
+        caller.CallAsync(
+            ClusterMethods.RestartWorker,
+            new RestartWorkerRequest { Worker = worker, Incarnation = incarnation },
+            Repeat.Always,
+            cancellation
+        );
+
+    /// <summary>The manager and its workers read their configuration again.</summary>
+    public Task<Result<ReloadResponse>> ReloadAsync(CancellationToken cancellation = default) =>
+        caller.CallAsync(ClusterMethods.Reload, new ReloadRequest(), Repeat.Always, cancellation);
+
     /// <summary>
     /// A supervisor's proof that every process of a worker's incarnation is gone: what it held is handed over at once. Repeating it
     /// does no harm.

@@ -15,6 +15,7 @@ public static partial class Catalogue
             .Concat(LocalEntries)
             .Concat(LinkEntries)
             .Concat(RpcEntries)
+            .Concat(OperationEntries)
             .ToFrozenDictionary(e => e.Code, StringComparer.Ordinal)
     );
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
@@ -42,6 +43,16 @@ public static partial class Daemon
             LogNotice(logger, notice);
         }
 
+        var live = new LiveSettings(loaded, request => SettingsLoader.Load(request, Machine.Here), logger);
+        live.Take([LogKeys.Level], next => logging.Level = next.Settings.Log.Level);
+        using var hangUp = PosixSignalRegistration.Create(
+            PosixSignal.SIGHUP,
+            context =>
+            {
+                context.Cancel = true;
+                live.Reload();
+            }
+        );
         using var stop = new StopClock(grace, time);
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => OnSignal(context, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => OnSignal(context, stop));
@@ -56,6 +67,7 @@ public static partial class Daemon
                 new DaemonContext
                 {
                     Loaded = loaded,
+                    Live = live,
                     Logging = logging,
                     Loggers = loggers,
                     Stop = stop,

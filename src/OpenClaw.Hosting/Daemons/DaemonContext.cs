@@ -9,6 +9,9 @@ namespace OpenClaw.Hosting.Daemons;
 public sealed class DaemonContext
 {
     public required LoadedSettings Loaded { get; init; }
+
+    /// <summary>Those of them that change while it runs: SIGHUP, and orders from the manager.</summary>
+    public required LiveSettings Live { get; init; }
     public required DaemonLogging Logging { get; init; }
     public required ILoggerFactory Loggers { get; init; }
 

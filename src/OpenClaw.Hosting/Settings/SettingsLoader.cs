@@ -40,7 +40,11 @@ public sealed record SettingsRequest
 /// <param name="Paths">The directories.</param>
 /// <param name="Files">The files that were read.</param>
 /// <param name="Notices">Lines to show once: warnings and fallbacks. They name no secret.</param>
-public sealed record LoadedSettings(OpenClawSettings Settings, PathsPlan Paths, IReadOnlyList<string> Files, IReadOnlyList<string> Notices);
+public sealed record LoadedSettings(OpenClawSettings Settings, PathsPlan Paths, IReadOnlyList<string> Files, IReadOnlyList<string> Notices)
+{
+    /// <summary>What they were read with: to read them again.</summary>
+    public required SettingsRequest Request { get; init; }
+}
 
 /// <summary>Finds the files, reads them, and builds the settings. Creates nothing.</summary>
 public static class SettingsLoader
@@ -96,7 +100,7 @@ public static class SettingsLoader
         {
             notices.Add(paths.Notice);
         }
-        return new LoadedSettings(built.Value, paths, read, notices);
+        return new LoadedSettings(built.Value, paths, read, notices) { Request = request };
     }
 
     /// <summary>The user's own files when there are any and the user is not root, else the system's.</summary>

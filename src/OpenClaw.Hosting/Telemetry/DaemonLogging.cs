@@ -9,6 +9,7 @@ namespace OpenClaw.Hosting.Telemetry;
 public sealed class DaemonLogging : IAsyncDisposable
 {
     private readonly List<LogPipe> pipes = [];
+    private readonly PipeLoggerProvider provider;
 
     /// <param name="component">The program: one of <see cref="Components"/>; the file is <c>component.log</c>.</param>
     /// <param name="settings">Level, sizes.</param>
@@ -55,11 +56,18 @@ public sealed class DaemonLogging : IAsyncDisposable
                 routes.Add(new(Pipe(File(component + ".reconnect.log"), console), isTransition));
             }
         }
-        Provider = new PipeLoggerProvider(component, settings.Level, redactor, time, routes);
+        provider = new PipeLoggerProvider(component, settings.Level, redactor, time, routes);
     }
 
     /// <summary>Give it to a logger factory; it filters by itself, so let the factory pass everything.</summary>
-    public ILoggerProvider Provider { get; }
+    public ILoggerProvider Provider => provider;
+
+    /// <summary>The least severity that is written; may change at any time.</summary>
+    public LogSeverity Level
+    {
+        get => provider.Least;
+        set => provider.Least = value;
+    }
 
     /// <summary>Makes this the only provider of a builder.</summary>
     public void Register(ILoggingBuilder builder)

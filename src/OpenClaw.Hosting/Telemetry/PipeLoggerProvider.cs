@@ -20,6 +20,15 @@ public sealed class PipeLoggerProvider(
 {
     private readonly ConcurrentDictionary<string, PipeLogger> loggers = new(StringComparer.Ordinal);
 
+    private volatile int severity = (int)least;
+
+    /// <summary>The least severity that is written; may change at any time.</summary>
+    public LogSeverity Least
+    {
+        get => (LogSeverity)severity;
+        set => severity = (int)value;
+    }
+
     internal Redactor Redactor { get; } = redactor;
 
     internal TimeProvider Time { get; } = time;
@@ -27,24 +36,24 @@ public sealed class PipeLoggerProvider(
     internal IReadOnlyList<LogRoute> Routes { get; } = routes;
 
     public ILogger CreateLogger(string categoryName) =>
-        loggers.GetOrAdd(categoryName, name => new(this, name, Components.OfCategory(name, component), LeastOf(name)));
+        loggers.GetOrAdd(categoryName, name => new(this, name, Components.OfCategory(name, component), IsFramework(name)));
 
     public void Dispose() { }
 
     /// <summary>The framework's own chatter is written from warnings on.</summary>
-    private LogSeverity LeastOf(string category) =>
-        category.StartsWith("Microsoft.", StringComparison.Ordinal) || category.StartsWith("System.", StringComparison.Ordinal)
-            ? (LogSeverity)Math.Max((int)least, (int)LogSeverity.Warn)
-            : least;
+    internal LogSeverity LeastOf(bool framework) => framework ? (LogSeverity)Math.Max(severity, (int)LogSeverity.Warn) : Least;
+
+    private static bool IsFramework(string category) =>
+        category.StartsWith("Microsoft.", StringComparison.Ordinal) || category.StartsWith("System.", StringComparison.Ordinal);
 }
 
 /// <summary>The logger of one category.</summary>
-internal sealed class PipeLogger(PipeLoggerProvider provider, string category, string component, LogSeverity least) : ILogger
+internal sealed class PipeLogger(PipeLoggerProvider provider, string category, string component, bool framework) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && SeverityOf(logLevel) >= least;
+    public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && SeverityOf(logLevel) >= provider.LeastOf(framework);
 
     public void Log<TState>(
         LogLevel logLevel,

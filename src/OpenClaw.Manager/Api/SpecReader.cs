@@ -10,6 +10,9 @@ namespace OpenClaw.Manager.Api;
 /// <summary>Checks what a caller submits and makes a task of it. Every limit of <see cref="TaskLimits"/> is held here.</summary>
 internal sealed class SpecReader(ManagerOptions options, TimeProvider time)
 {
+    /// <summary>Of tasks that do not say; may change at any time.</summary>
+    public int DefaultMaxRetries { get; set; } = options.DefaultMaxRetries;
+
     private static readonly byte[] Null = "null"u8.ToArray();
 
     public Result<NewTask> Read(TaskSpec? spec, string principal)
@@ -81,7 +84,7 @@ internal sealed class SpecReader(ManagerOptions options, TimeProvider time)
             Priority = spec.Priority,
             DueAt = spec.DelayMs == 0 ? 0 : time.GetUtcNow().ToUnixTimeMilliseconds() + spec.DelayMs,
             TimeoutMs = spec.TimeoutMs,
-            MaxRetries = spec.HasMaxRetries ? spec.MaxRetries : options.DefaultMaxRetries,
+            MaxRetries = spec.HasMaxRetries ? spec.MaxRetries : DefaultMaxRetries,
             Key = spec.Key.Length == 0 ? null : spec.Key,
             Labels =
                 spec.Labels.Count == 0

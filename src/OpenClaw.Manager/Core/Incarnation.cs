@@ -55,6 +55,9 @@ internal sealed class Incarnation(WorkerRef worker)
     public Queue<DateTimeOffset> Drops { get; } = new();
     public DateTimeOffset HeldBackUntil { get; set; }
 
+    /// <summary>It said that it stops: it takes nothing more, and what it still has when its stream ends goes back.</summary>
+    public bool IsStopping { get; set; }
+
     /// <summary>Its release is posted; nothing more is done for it.</summary>
     public bool Releasing { get; set; }
     public string? Problem { get; set; }

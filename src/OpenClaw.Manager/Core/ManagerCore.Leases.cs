@@ -16,11 +16,15 @@ internal sealed partial class ManagerCore
 
     /// <summary>
     /// What a manager does with the stored leases when it starts: the workers could not renew them while there was none. One that lies
-    /// further ahead than twice the time of a lease was written before the clock was set back. Twice: a setting that was shortened
-    /// need not take from the workers what they were promised.
+    /// further ahead than twice the time of a lease, and than it was promised for, was written before the clock was set back: a setting
+    /// that was shortened takes nothing from the workers that they were promised.
     /// </summary>
     public static ExtendLeasesOperation AtStart(DateTimeOffset now, TimeSpan reassignAfter) =>
-        new((now + reassignAfter).ToUnixTimeMilliseconds()) { Latest = (now + (2 * reassignAfter)).ToUnixTimeMilliseconds() };
+        new((now + reassignAfter).ToUnixTimeMilliseconds())
+        {
+            Latest = (now + (2 * reassignAfter)).ToUnixTimeMilliseconds(),
+            Now = now.ToUnixTimeMilliseconds(),
+        };
 
     /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
     public int OnDeathReported(WorkerRef worker, string cause)
@@ -199,6 +203,7 @@ internal sealed partial class ManagerCore
             Manager = options.ManagerId,
             Identity = incarnation.Identity,
             Until = incarnation.StoredUntil.ToUnixTimeMilliseconds(),
+            Length = (long)options.TaskReassignAfter.TotalMilliseconds,
         };
     }
 

@@ -21,24 +21,7 @@ internal sealed partial class ManagerCore
     /// <summary>The cluster without the store's counts, which the caller adds.</summary>
     public StatusResponse Status()
     {
-        var response = new StatusResponse
-        {
-            Cluster = options.ClusterName,
-            QueueCapacity = options.QueueCapacity,
-            Manager = new ManagerStatus
-            {
-                Id = options.ManagerId,
-                Version = options.Version,
-                Leader = true,
-                StartedAtMs = StartedAt.ToUnixTimeMilliseconds(),
-                State =
-                    Stopping ? "stopping"
-                    : time.GetUtcNow() < degradedUntil ? "degraded"
-                    : "healthy",
-                Address = Address,
-            },
-        };
-
+        var response = OfManager();
         foreach (var worker in workers.Values.OrderBy(w => w.Ref.Worker, StringComparer.Ordinal))
         {
             response.Workers.Add(StatusOf(worker));
@@ -80,6 +63,36 @@ internal sealed partial class ManagerCore
         return response;
     }
 
+    /// <summary>The manager and some workers, without anything that concerns the others.</summary>
+    public StatusResponse Status(IReadOnlyCollection<string> names)
+    {
+        var response = OfManager();
+        response.Workers.AddRange(StatusOf(names));
+        response.Healthy =
+            response.Manager.State == "healthy"
+            && names.All(n => !workers.TryGetValue(n, out var w) || w.State is not (WorkerState.Unreachable or WorkerState.Flapping));
+        return response;
+    }
+
+    private StatusResponse OfManager() =>
+        new()
+        {
+            Cluster = options.ClusterName,
+            QueueCapacity = options.QueueCapacity,
+            Manager = new ManagerStatus
+            {
+                Id = options.ManagerId,
+                Version = options.Version,
+                Leader = true,
+                StartedAtMs = StartedAt.ToUnixTimeMilliseconds(),
+                State =
+                    Stopping ? "stopping"
+                    : time.GetUtcNow() < degradedUntil ? "degraded"
+                    : "healthy",
+                Address = Address,
+            },
+        };
+
     private WorkerStatus StatusOf(Incarnation worker)
     {
         var status = new WorkerStatus
@@ -92,8 +105,19 @@ internal sealed partial class ManagerCore
             ConnectedAtMs = worker.ConnectedAt == default ? 0 : worker.ConnectedAt.ToUnixTimeMilliseconds(),
             Problem = worker.Problem ?? "",
         };
+        if (drains.TryGetValue(worker.Ref.Worker, out var drain))
+        {
+            status.Drain = new WorkerDrain
+            {
+                SinceMs = drain.Since,
+                By = drain.By,
+                Reason = drain.Reason,
+            };
+        }
+
         if (worker.Info is { } info)
         {
+            status.Restartable = info.Restartable;
             // A worker without a health endpoint has no port to show.
             status.Address = info.HealthPort > 0 ? $"{HostOf(worker.LastPeer)}:{info.HealthPort}" : HostOf(worker.LastPeer);
             status.Slots = info.Slots;

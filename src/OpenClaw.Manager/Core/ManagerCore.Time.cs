@@ -29,9 +29,6 @@ internal sealed partial class ManagerCore
         Prune(now);
     }
 
-    /// <summary>How often <see cref="Tick"/> is called.</summary>
-    internal static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     private void CheckHeartbeats(DateTimeOffset now)
     {
         foreach (var worker in workers.Values)
@@ -42,9 +39,7 @@ internal sealed partial class ManagerCore
             }
 
             var interval = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000));
-            // A look each second: without the second that may pass until the next one it would be shown after three intervals and not within.
-            var late = (interval * 3) - (interval / 2 < LookInterval ? interval / 2 : LookInterval);
-            if (now - worker.LastHeard > late && time.GetElapsedTime(worker.HeardAt) > late)
+            if (now - worker.LastHeard > interval * 3 && time.GetElapsedTime(worker.HeardAt) > interval * 3)
             {
                 var silence = new Failure(
                     Catalogue.HeartbeatFailure,
@@ -99,10 +94,19 @@ internal sealed partial class ManagerCore
                 continue;
             }
 
+            RecallAll(worker);
+            seat.LastFreed = now;
+        }
+    }
+
+    // It gives back those that it has not started; the others it leaves alone.
+    private static void RecallAll(Incarnation worker)
+    {
+        if (worker.Held.Count > 0)
+        {
             var recall = new Recall();
             recall.Attempts.AddRange(worker.Held.Select(h => new Attempt { Task = h.Key, Attempt_ = h.Value.Attempt }));
-            worker.Session.Send(new ManagerMessage { Recall = recall });
-            seat.LastFreed = now;
+            worker.Session?.Send(new ManagerMessage { Recall = recall });
         }
     }
 

@@ -78,6 +78,7 @@ internal sealed partial class ManagerCore
         incarnation.Identity = info.Identity;
         incarnation.Session = session;
         incarnation.State = WorkerState.Registering;
+        incarnation.IsStopping = false;
         incarnation.LastHeard = now;
         incarnation.HeardAt = time.GetTimestamp();
         incarnation.ConnectedAt = now;
@@ -218,14 +219,15 @@ internal sealed partial class ManagerCore
         session.Send(new ManagerMessage { Registered = answer });
         if (IsFlapping(incarnation))
         {
-            incarnation.State = WorkerState.Flapping;
+            // Without a seat either way, until the hold is over.
+            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Flapping;
             incarnation.HeldBackUntil = time.GetUtcNow() + options.FlapHold;
             incarnation.Problem = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
             LogFlapping(logger, info.Worker, incarnation.Drops.Count, options.FlapWindow.TotalSeconds, options.FlapHold.TotalSeconds);
         }
         else
         {
-            incarnation.State = WorkerState.Healthy;
+            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Healthy;
             OpenSeat(incarnation, info);
         }
 
@@ -264,6 +266,7 @@ internal sealed partial class ManagerCore
         {
             Held = incarnation.Held.Count,
             LastFreed = time.GetUtcNow(),
+            Draining = incarnation.IsStopping || IsDrained(incarnation),
         };
         foreach (var type in info.Types_)
         {
@@ -300,7 +303,14 @@ internal sealed partial class ManagerCore
                 .Values.Where(w => w is { Session: not null, Info: not null })
                 .OrderBy(w => w.Ref.Worker, StringComparer.Ordinal)
                 .SelectMany(w =>
-                    w.Info!.Refused.Where(r => r.Type == type).Take(1).Select(r => $"{w.Ref.Worker} refuses {Short(r.Problem)}")
+                    w.Info!.Refused.Where(r => r.Type == type)
+                        .Take(1)
+                        .Select(r => $"{w.Ref.Worker} refuses {Short(r.Problem)}")
+                        .Concat(
+                            IsDrained(w) && w.Info.Types_.Any(t => t.Name == type)
+                                ? [$"{w.Ref.Worker} serves it and is drained: clw cluster undrain {w.Ref.Worker}"]
+                                : []
+                        )
                 )
                 .Take(MostRefusers),
         ];
@@ -328,6 +338,7 @@ internal sealed partial class ManagerCore
     public void OnDraining(Incarnation from)
     {
         from.State = WorkerState.Draining;
+        from.IsStopping = true;
         if (from.Seat is { } seat)
         {
             seat.Draining = true;
@@ -354,7 +365,7 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        if (from.State == WorkerState.Draining && (reason is null || from.Held.Count == 0))
+        if (from.IsStopping && (reason is null || from.Held.Count == 0))
         {
             from.State = WorkerState.Stopped;
             from.LastHeard = time.GetUtcNow();

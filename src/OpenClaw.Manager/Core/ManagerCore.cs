@@ -26,6 +26,8 @@ internal sealed partial class ManagerCore(
     ILogger<ManagerCore> logger
 )
 {
+    /// <summary>Replaced as a whole when settings change (<see cref="Reconfigure"/>).</summary>
+    private ManagerOptions options = options;
     private readonly Dispatcher dispatcher = new(options.Limits);
     private readonly Dictionary<string, Incarnation> workers = new(StringComparer.Ordinal);
 
@@ -60,9 +62,15 @@ internal sealed partial class ManagerCore(
     /// <summary>Rebuilds what the store knows. Before any session or call.</summary>
     public void Restore(
         IReadOnlyList<LaneCount> lanes,
-        IReadOnlyList<(Lease Lease, IReadOnlyList<(AttemptRef Attempt, Lane Lane)> Held)> leases
+        IReadOnlyList<(Lease Lease, IReadOnlyList<(AttemptRef Attempt, Lane Lane)> Held)> leases,
+        IReadOnlyList<Drain> drained
     )
     {
+        foreach (var drain in drained)
+        {
+            drains[drain.Worker] = drain;
+        }
+
         foreach (var count in lanes)
         {
             dispatcher.AddReady(KeyOf(count.Lane), count.Lane, count.Ready);

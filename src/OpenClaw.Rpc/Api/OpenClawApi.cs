@@ -52,6 +52,15 @@ public static class ClusterMethods
 
     public static RpcMethod<StatusRequest, StatusResponse> Status { get; } =
         new(Service, nameof(Status), RpcMethodKind.Unary, StatusRequest.Parser, StatusResponse.Parser);
+
+    public static RpcMethod<DrainRequest, DrainResponse> Drain { get; } =
+        new(Service, nameof(Drain), RpcMethodKind.Unary, DrainRequest.Parser, DrainResponse.Parser);
+
+    public static RpcMethod<RestartWorkerRequest, RestartWorkerResponse> RestartWorker { get; } =
+        new(Service, nameof(RestartWorker), RpcMethodKind.Unary, RestartWorkerRequest.Parser, RestartWorkerResponse.Parser);
+
+    public static RpcMethod<ReloadRequest, ReloadResponse> Reload { get; } =
+        new(Service, nameof(Reload), RpcMethodKind.Unary, ReloadRequest.Parser, ReloadResponse.Parser);
 }
 
 /// <summary>The methods of <c>grpc.health.v1.Health</c>.</summary>

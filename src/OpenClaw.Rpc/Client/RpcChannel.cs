@@ -176,12 +176,6 @@ public sealed partial class RpcChannel : IDisposable
             connected = true;
             return Opened(new ChannelStream(socket, this));
         }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-            // The handler knows its own token alone: with any other it would not say that the time was over.
-            socket.Dispose();
-            throw new OperationCanceledException(token);
-        }
         catch
         {
             socket.Dispose();

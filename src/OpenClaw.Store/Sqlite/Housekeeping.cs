@@ -11,13 +11,19 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
 
     private readonly Statement writeLease = connection.Prepare(
         """
-        INSERT INTO leases (worker, incarnation, manager, until, identity) VALUES (?1, ?2, ?3, ?4, ?5)
+        INSERT INTO leases (worker, incarnation, manager, until, identity, length) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (worker, incarnation)
-        DO UPDATE SET manager = excluded.manager, until = excluded.until, identity = excluded.identity
+        DO UPDATE SET manager = excluded.manager, until = excluded.until, identity = excluded.identity, length = excluded.length
         """
     );
     private readonly Statement extendLeases = connection.Prepare("UPDATE leases SET until = ?1 WHERE until < ?1");
-    private readonly Statement cutLeases = connection.Prepare("UPDATE leases SET until = ?1 WHERE until > ?1");
+    private readonly Statement cutLeases = connection.Prepare(
+        "UPDATE leases SET until = max(?1, ?2 + length) WHERE until > max(?1, ?2 + length)"
+    );
+    private readonly Statement writeDrain = connection.Prepare(
+        "INSERT OR REPLACE INTO drains (worker, since, ordered_by, reason) VALUES (?1, ?2, ?3, ?4)"
+    );
+    private readonly Statement removeDrain = connection.Prepare("DELETE FROM drains WHERE worker = ?1");
     private readonly Statement readDue = connection.Prepare(
         $"SELECT seq, lane FROM tasks INDEXED BY tasks_delayed WHERE {Waiting} AND due > 0 AND due <= ?1 ORDER BY due, seq LIMIT ?2"
     );
@@ -49,6 +55,10 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
     /// <summary>The lanes that were left when they were last looked through.</summary>
     private long lanesLeft;
 
+    // All lanes had tasks when they were looked through, and no lane more is kept: until then that is taken to be so.
+    private long fullLookAt;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(10);
+
     /// <summary>The incarnations that were left when they were last looked through.</summary>
     private long holdersLeft;
 
@@ -61,18 +71,30 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
         {
             state.Leases[lease.Worker] = lease;
             writeLease.Bind(1, lease.Worker.Worker).Bind(2, lease.Worker.Incarnation).Bind(3, lease.Manager);
-            writeLease.Bind(4, lease.Until).Bind(5, lease.Identity).Run();
+            writeLease.Bind(4, lease.Until).Bind(5, lease.Identity).Bind(6, lease.Length).Run();
         }
     }
 
     public void Execute(ExtendLeasesOperation operation)
     {
-        var latest = Math.Max(operation.Until, operation.Latest);
         extendLeases.Bind(1, operation.Until).Run();
-        cutLeases.Bind(1, latest).Run();
+        cutLeases.Bind(1, Math.Max(operation.Until, operation.Latest)).Bind(2, operation.Now).Run();
         foreach (var (worker, lease) in state.Leases)
         {
-            state.Leases[worker] = lease with { Until = Math.Clamp(lease.Until, operation.Until, latest) };
+            state.Leases[worker] = lease with { Until = operation.UntilOf(lease) };
+        }
+    }
+
+    public void Execute(DrainOperation operation)
+    {
+        foreach (var drain in operation.Drained)
+        {
+            writeDrain.Bind(1, drain.Worker).Bind(2, drain.Since).Bind(3, drain.By).Bind(4, drain.Reason).Run();
+        }
+
+        foreach (var worker in operation.Undrained)
+        {
+            removeDrain.Bind(1, worker).Run();
         }
     }
 
@@ -159,11 +181,13 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
     }
 
     // Names come from whoever submits. Which lanes have tasks only a walk through all tasks tells, so it waits as that of the
-    // incarnations does; where no lane more is kept, it is worth it as soon as tasks were removed.
+    // incarnations does; where no lane more is kept, it is worth it as soon as tasks were removed, but not again at once after one that
+    // found nothing.
     private List<Lane> PruneLanes(bool tasksRemoved)
     {
         var enough = Math.Max(options.FewLanes, Math.Min(2 * lanesLeft, (lanesLeft + options.MostLanes) / 2));
-        if (state.LaneCount <= enough && !(tasksRemoved && state.LaneCount >= options.MostLanes))
+        var isFull = state.LaneCount >= options.MostLanes && state.Now >= fullLookAt;
+        if (state.LaneCount <= enough && !(tasksRemoved && isFull))
         {
             return [];
         }
@@ -181,6 +205,7 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
         }
 
         lanesLeft = state.LaneCount;
+        fullLookAt = removed.Count == 0 ? state.Now + (long)LookAgain.TotalMilliseconds : 0;
         return removed;
     }
 
@@ -189,6 +214,7 @@ internal sealed class Housekeeping(Connection connection, WriterState state, Sql
     {
         swept = default;
         lanesLeft = 0;
+        fullLookAt = 0;
         holdersLeft = 0;
     }
 }

@@ -125,9 +125,11 @@ internal sealed class Outcomes(Connection connection, WriterState state)
         to = (TaskState)readPast.Int(0);
         var isLast = readPast.Int(1) == outcome.Attempt.Attempt && readPast.Long(2) == holder && !Transitions.IsHeld(to);
         var isRecorded = readPast.Int(3) == outcome.Attempt.Attempt;
+        // Its answer was lost, and the next attempt has begun since.
+        var isPast = readPast.Int(1) > outcome.Attempt.Attempt;
         readPast.Reset();
-        return !isLast ? OutcomeVerdict.Superseded
-            : isRecorded ? OutcomeVerdict.Repeated
+        return isRecorded && (isLast || isPast) ? OutcomeVerdict.Repeated
+            : !isLast ? OutcomeVerdict.Superseded
             : to == TaskState.Cancelled ? KeepLate(outcome)
             : OutcomeVerdict.Superseded;
     }

@@ -30,7 +30,8 @@ internal sealed class RecordReader(Connection connection)
     private readonly Statement countLanes = connection.Prepare(
         "SELECT id, ready, delayed FROM lanes WHERE ready > 0 OR delayed > 0 ORDER BY id"
     );
-    private readonly Statement readLeases = connection.Prepare("SELECT worker, incarnation, manager, until, identity FROM leases");
+    private readonly Statement readDrains = connection.Prepare("SELECT worker, since, ordered_by, reason FROM drains ORDER BY worker");
+    private readonly Statement readLeases = connection.Prepare("SELECT worker, incarnation, manager, until, identity, length FROM leases");
     private readonly Statement readHeld = connection.Prepare(
         $"""
         SELECT seq, attempt, lane FROM tasks INDEXED BY tasks_held
@@ -144,6 +145,26 @@ internal sealed class RecordReader(Connection connection)
                     Manager = readLeases.Text(2)!,
                     Until = readLeases.Long(3),
                     Identity = readLeases.Text(4)!,
+                    Length = readLeases.Long(5),
+                }
+            );
+        }
+
+        return result;
+    }
+
+    public IReadOnlyList<Drain> Drains()
+    {
+        var result = new List<Drain>();
+        while (readDrains.Step())
+        {
+            result.Add(
+                new Drain
+                {
+                    Worker = readDrains.Text(0)!,
+                    Since = readDrains.Long(1),
+                    By = readDrains.Text(2)!,
+                    Reason = readDrains.Text(3)!,
                 }
             );
         }

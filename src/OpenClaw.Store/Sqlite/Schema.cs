@@ -156,5 +156,17 @@ internal static class Schema
             -- The worker's mark; empty in rows of earlier versions until the worker registers again.
             ALTER TABLE leases ADD COLUMN identity TEXT NOT NULL DEFAULT '';
             """,
+        """
+            -- How long the lease was when it was promised, in milliseconds; 0 in rows of earlier versions.
+            ALTER TABLE leases ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+
+            -- Workers that an operator took out of service, until he gives them back.
+            CREATE TABLE drains (
+                worker TEXT PRIMARY KEY,
+                since INTEGER NOT NULL,
+                ordered_by TEXT NOT NULL,
+                reason TEXT NOT NULL
+            ) WITHOUT ROWID;
+            """,
     ];
 }

@@ -64,6 +64,9 @@ public sealed class SqliteTaskStore : ITaskStore
     public ValueTask<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.Leases(), cancellation);
 
+    public ValueTask<IReadOnlyList<Drain>> DrainsAsync(CancellationToken cancellation) =>
+        readers.ReadAsync(reader => reader.Drains(), cancellation);
+
     public ValueTask<IReadOnlyList<(AttemptRef Attempt, Lane Lane)>> HeldByAsync(WorkerRef worker, CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.HeldBy(worker), cancellation);
 

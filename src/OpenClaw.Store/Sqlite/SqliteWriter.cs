@@ -119,6 +119,9 @@ internal sealed class SqliteWriter : IDisposable
             case ExtendLeasesOperation extend:
                 housekeeping.Execute(extend);
                 break;
+            case DrainOperation drain:
+                housekeeping.Execute(drain);
+                break;
             case PromoteOperation promote:
                 housekeeping.Execute(promote);
                 break;

@@ -65,7 +65,7 @@ internal sealed class WriterState
         readLanes = connection.Prepare("SELECT id, project, queue, type, ready, delayed FROM lanes");
         insertLane = connection.Prepare("INSERT INTO lanes (id, project, queue, type) VALUES (?1, ?2, ?3, ?4)");
         writeLane = connection.Prepare("UPDATE lanes SET ready = ?2, delayed = ?3 WHERE id = ?1");
-        readLeases = connection.Prepare("SELECT worker, incarnation, manager, until, identity FROM leases");
+        readLeases = connection.Prepare("SELECT worker, incarnation, manager, until, identity, length FROM leases");
         readHeld = connection.Prepare(
             $"""
             SELECT seq, holder, attempt, state, lane, retries, max_retries, losses, started
@@ -217,6 +217,7 @@ internal sealed class WriterState
                 Manager = readLeases.Text(2)!,
                 Until = readLeases.Long(3),
                 Identity = readLeases.Text(4)!,
+                Length = readLeases.Long(5),
             };
         }
 

@@ -72,6 +72,9 @@ internal sealed class Slot(int number)
     /// <summary>When SIGKILL follows SIGTERM.</summary>
     public TimeSpan? KillAt { get; set; }
 
+    /// <summary>Which settings the runner was started with.</summary>
+    public int SettingsNumber { get; set; }
+
     /// <summary>Runners in a row that ended before any task had begun in them.</summary>
     public int FailedStarts { get; set; }
 

@@ -47,6 +47,7 @@ internal sealed partial class WorkerCore
             Pid = processId,
             Host = System.Environment.MachineName,
             HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
+            Restartable = options.IsRestartable,
         };
         register.Labels.Add(options.Labels.ToDictionary());
         register.Types_.AddRange(TypesOf(plugins));

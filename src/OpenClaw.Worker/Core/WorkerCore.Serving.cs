@@ -154,7 +154,8 @@ internal sealed partial class WorkerCore
         slot.Runner!.Close();
     }
 
-    private bool IsOutdated(Slot slot) => slot.Serving is { } serving && handlerOf(serving.Type) != serving;
+    private bool IsOutdated(Slot slot) =>
+        slot.SettingsNumber != settingsNumber || (slot.Serving is { } serving && handlerOf(serving.Type) != serving);
 
     /// <summary>Plugins have changed: what waits will run with what is there now, and no idle program of before is kept.</summary>
     private void TakeUp(PluginSet plugins)

@@ -74,6 +74,7 @@ internal sealed partial class WorkerCore
     // Short tasks go into the runner's pipe ahead of time, so that it need not wait for us between two of them.
     private bool MayQueueBehind(Slot slot, Attempt attempt) =>
         options.RecycleAfter > slot.TasksRun + slot.InRunner.Count
+        && slot.SettingsNumber == settingsNumber
         && (attempt.Handler.Form != HandlerForm.Executable || slot.Serving is not null)
         && times.MeanOf(attempt.Handler.Type) is var mean
         && mean <= RunTimes.ShortMicros
@@ -86,7 +87,7 @@ internal sealed partial class WorkerCore
         string outputDirectory;
         try
         {
-            outputDirectory = attempt.Handler.Form == HandlerForm.Builtin ? "" : outputOf(id);
+            outputDirectory = attempt.Handler.Form == HandlerForm.Builtin ? "" : OutputOf(id);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -151,15 +152,15 @@ internal sealed partial class WorkerCore
         );
     }
 
-    private readonly Func<string, string> outputOf = id =>
+    private string OutputOf(string id)
     {
         // One directory per task, made when a plugin may want to write; empty ones cost nothing and are removed with the task's end.
         var path = System.IO.Path.Combine(options.StateDirectory, "output", id);
         Directory.CreateDirectory(path);
         return path;
-    };
+    }
 
-    private readonly ProcessLimits limits = LimitsOf(options);
+    private ProcessLimits limits = LimitsOf(options);
 
     public static ProcessLimits LimitsOf(WorkerOptions options) =>
         new()
@@ -180,6 +181,7 @@ internal sealed partial class WorkerCore
         try
         {
             slot.Runner = startRunner(slot);
+            slot.SettingsNumber = settingsNumber;
             slot.Ready = false;
             slot.ReadyBy = Elapsed + ReadyWithin;
             if (slot.FailedStarts > 0)

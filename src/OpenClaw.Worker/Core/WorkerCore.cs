@@ -31,6 +31,8 @@ internal sealed partial class WorkerCore(
     private const int MostOutcomesPerMessage = 2000;
     private const int MostBytesPerMessage = 2 << 20;
 
+    /// <summary>Replaced as a whole when settings change (<see cref="Reconfigure"/>).</summary>
+    private WorkerOptions options = options;
     private readonly Dictionary<AttemptKey, Attempt> attempts = [];
     private readonly LinkedList<Attempt> waiting = new();
     private readonly List<AttemptOutcome> unsent = [];

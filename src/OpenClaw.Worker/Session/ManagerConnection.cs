@@ -18,6 +18,7 @@ internal sealed class ManagerConnection(
     OwnerLoop loop,
     WorkerCore core,
     WorkerOptions options,
+    IManagerOrders orders,
     TimeProvider time
 ) : IManagerSession, IAsyncDisposable
 {
@@ -114,6 +115,12 @@ internal sealed class ManagerConnection(
                 break;
             case ManagerMessage.MessageOneofCase.Recall:
                 loop.Post(() => core.OnRecall(message.Recall.Attempts));
+                break;
+            case ManagerMessage.MessageOneofCase.Restart:
+                orders.Restart();
+                break;
+            case ManagerMessage.MessageOneofCase.Reload:
+                orders.Reload();
                 break;
             case ManagerMessage.MessageOneofCase.None:
             case ManagerMessage.MessageOneofCase.Registered:

@@ -19,6 +19,7 @@ internal sealed class ManagerEndpoint(
     WorkerOptions options,
     Func<string, string> addressOf,
     Func<string?> authorization,
+    IManagerOrders orders,
     TimeProvider time
 ) : ILinkEndpoint<ManagerConnection>
 {
@@ -26,10 +27,7 @@ internal sealed class ManagerEndpoint(
     /// <param name="ct">Ends the attempt.</param>
     public async ValueTask<Result<ManagerConnection>> DialAsync(string address, CancellationToken ct)
     {
-        var channel = new RpcChannel(
-            new Uri($"http://{addressOf(address)}"),
-            new RpcChannelOptions { Authorization = authorization, ConnectTimeout = options.ConnectTimeout }
-        );
+        var channel = new RpcChannel(new Uri($"http://{addressOf(address)}"), new RpcChannelOptions { Authorization = authorization });
         var call = channel.Duplex(WorkerMethods.Session, new CallOptions { Cancellation = CancellationToken.None });
         try
         {
@@ -53,7 +51,7 @@ internal sealed class ManagerEndpoint(
                 }
                 else if (message.MessageCase == ManagerMessage.MessageOneofCase.Registered)
                 {
-                    return new ManagerConnection(channel, call, message.Registered, sentAt, loop, core, options, time);
+                    return new ManagerConnection(channel, call, message.Registered, sentAt, loop, core, options, orders, time);
                 }
             }
 

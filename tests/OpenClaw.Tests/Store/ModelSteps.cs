@@ -35,15 +35,31 @@ internal static class ModelSteps
             },
             18 => new CancelOperation(AnyTask(model, random), "because", "anna") { Force = random.Next(2) == 0 },
             19 => new RetryOperation(AnyTask(model, random)),
-            20 or 21 => new LeaseOperation([.. Workers.Where(_ => random.Next(2) == 0).Select(w => Lease(w, clock, random))]),
+            20 or 21 => new LeaseOperation([
+                .. Workers.Where(_ => random.Next(2) == 0).Select(w => Lease(w, clock, random) with { Length = random.Next(3) * 10_000 }),
+            ]),
             22 when random.Next(4) == 0 => new ExtendLeasesOperation(clock.Now + random.Next(10_000))
             {
                 Latest = clock.Now + random.Next(20_000),
+                Now = clock.Now,
             },
+            22 when random.Next(3) == 0 => new DrainOperation(
+                [.. Workers.Where(_ => random.Next(3) == 0).Select(w => w.Worker).Distinct().Select(w => Drained(w, clock, random))],
+                [.. Workers.Where(_ => random.Next(3) == 0).Select(w => w.Worker)]
+            ),
             22 => new PromoteOperation(random.Next(1, 10)),
             _ => new PruneOperation(clock.Now - random.Next(20_000), random.Next(1, 10)),
         };
     }
+
+    private static Drain Drained(string worker, ManualClock clock, Random random) =>
+        new()
+        {
+            Worker = worker,
+            Since = clock.Now,
+            By = "anna",
+            Reason = random.Next(2) == 0 ? "" : "a new disk",
+        };
 
     private static SubmitOperation Submit(ManualClock clock, Random random)
     {

@@ -16,6 +16,7 @@ internal sealed class ModelStore(ManualClock clock)
 
     public SortedDictionary<long, TaskRecord> Tasks { get; } = [];
     public Dictionary<WorkerRef, Lease> Leases { get; } = [];
+    public SortedDictionary<string, Drain> Drains { get; } = new(StringComparer.Ordinal);
 
     public Lane LaneOf(TaskRecord task) => lanes[(task.Project, task.Queue, task.Type)];
 
@@ -81,11 +82,11 @@ internal sealed class ModelStore(ManualClock clock)
                 renew.Leases.ToList().ForEach(l => Leases[l.Worker] = l);
                 break;
             case ExtendLeasesOperation extend:
-                Leases
-                    .Values.ToList()
-                    .ForEach(l =>
-                        Leases[l.Worker] = l with { Until = Math.Clamp(l.Until, extend.Until, Math.Max(extend.Until, extend.Latest)) }
-                    );
+                Leases.Values.ToList().ForEach(l => Leases[l.Worker] = l with { Until = extend.UntilOf(l) });
+                break;
+            case DrainOperation drain:
+                drain.Drained.ToList().ForEach(d => Drains[d.Worker] = d);
+                drain.Undrained.ToList().ForEach(w => Drains.Remove(w));
                 break;
             case PromoteOperation promote:
                 Promote(promote);
@@ -262,7 +263,8 @@ internal sealed class ModelStore(ManualClock clock)
             return (OutcomeVerdict.Recorded, Tasks[task.Number].State, due);
         }
 
-        if (isLast && recorded.Contains((attempt.Task, attempt.Attempt)))
+        var lastRecorded = recorded.Where(r => r.Task == attempt.Task).Select(r => r.Attempt).DefaultIfEmpty().Max();
+        if (lastRecorded == attempt.Attempt && (isLast || task.Attempt > attempt.Attempt))
         {
             return (OutcomeVerdict.Repeated, task.State, 0);
         }

@@ -210,9 +210,9 @@ public sealed class SqliteFilesTests : IDisposable
     {
         await MakeAsync();
         using var connection = Connection.Open(File, Native.OpenReadOnly);
-        Assert.Equal(2, connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(3, connection.Scalar("PRAGMA user_version"));
         Assert.Equal(Schema.ApplicationId, connection.Scalar("PRAGMA application_id"));
-        Assert.Equal(LinesOf(SchemaGolden.Version2), Dump(connection));
+        Assert.Equal(LinesOf(SchemaGolden.Version3), Dump(connection));
     }
 
     [Fact]
@@ -300,6 +300,8 @@ public sealed class SqliteFilesTests : IDisposable
 
         using (var connection = Connection.Open(File, Native.OpenReadWrite))
         {
+            connection.Execute("DROP TABLE drains; ALTER TABLE leases DROP COLUMN length; PRAGMA user_version = 2");
+            Assert.Equal(LinesOf(SchemaGolden.Version2), Dump(connection));
             connection.Execute("ALTER TABLE leases DROP COLUMN identity; PRAGMA user_version = 1");
             Assert.Equal(LinesOf(SchemaGolden.Version1), Dump(connection));
         }
@@ -307,6 +309,44 @@ public sealed class SqliteFilesTests : IDisposable
         await using var again = (await OpenAsync(new SqliteOptions())).Value;
         var lease = Assert.Single(await again.LeasesAsync(default));
         Assert.Equal((new WorkerRef("w", 3), 100L, ""), (lease.Worker, lease.Until, lease.Identity));
+    }
+
+    [Fact]
+    public async Task At_the_most_lanes_a_look_that_freed_none_is_not_repeated_for_ten_minutes()
+    {
+        var clock = new ManualClock();
+        await using var store = (
+            await OpenAsync(
+                new SqliteOptions
+                {
+                    Clock = clock,
+                    FewLanes = 2,
+                    MostLanes = 2,
+                }
+            )
+        ).Value;
+        var worker = await store.LeaseAsync("w", 1);
+        var lanes = (await store.SubmitAsync(StoreActions.Task("a"), StoreActions.Task("a"), StoreActions.Task("b"))).Lanes;
+
+        // One of two tasks of its lane ends: nothing to free.
+        await FinishOneAsync(lanes[0]);
+        Assert.Empty((await PruneAsync()).RemovedLanes);
+        await FinishOneAsync(lanes[0]);
+        Assert.Empty((await PruneAsync()).RemovedLanes);
+        clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.NotNull((await store.RunAsync(new SubmitOperation([StoreActions.Task("c")]))).Refused);
+        await store.SubmitAsync(StoreActions.Task("b"));
+        await FinishOneAsync(lanes[2]);
+        Assert.Equal([lanes[0]], (await PruneAsync()).RemovedLanes);
+
+        async Task FinishOneAsync(Lane lane) =>
+            await store.FinishAsync(Assert.Single(await store.ClaimAsync(worker, 1, lane)).Success(worker));
+
+        async Task<PruneOperation> PruneAsync()
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return await store.RunAsync(new PruneOperation(clock.Now, 100));
+        }
     }
 
     private static IEnumerable<string> LinesOf(string schema) => schema.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim());

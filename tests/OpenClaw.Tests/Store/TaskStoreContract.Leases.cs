@@ -65,6 +65,54 @@ public abstract partial class TaskStoreContract
     }
 
     [Fact]
+    public async Task A_lease_that_was_promised_for_longer_is_cut_to_its_promise_alone()
+    {
+        await Store.RunAsync(
+            new LeaseOperation([
+                new Lease
+                {
+                    Worker = new("long", 1),
+                    Manager = "m1",
+                    Until = 5_100,
+                    Length = 5_000,
+                },
+            ])
+        );
+        await Store.LeaseAsync("old", 1, until: 90_000);
+        await Store.RunAsync(new ExtendLeasesOperation(500) { Latest = 1000, Now = 50 });
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(
+                [("long", 5_050L), ("old", 1000L)],
+                (await Store.LeasesAsync(default)).OrderBy(l => l.Worker.Worker).Select(l => (l.Worker.Worker, l.Until))
+            );
+            await ReopenAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_drain_is_kept_until_it_is_taken_back()
+    {
+        var (a, b) = (Drained("a", 5, ""), Drained("b", 7, "a new disk"));
+        await Store.RunAsync(new DrainOperation([b, a], ["never"]));
+        Assert.Equal([a, b], await Store.DrainsAsync(default));
+        await ReopenAsync();
+        Assert.Equal([a, b], await Store.DrainsAsync(default));
+        await Store.RunAsync(new DrainOperation([Drained("a", 9, "again")], ["b"]));
+        await ReopenAsync();
+        Assert.Equal([Drained("a", 9, "again")], await Store.DrainsAsync(default));
+
+        static Drain Drained(string worker, long since, string reason) =>
+            new()
+            {
+                Worker = worker,
+                Since = since,
+                By = "anna",
+                Reason = reason,
+            };
+    }
+
+    [Fact]
     public async Task What_an_incarnation_holds_is_its_own()
     {
         var (a, b) = (await Store.LeaseAsync("w", 1), await Store.LeaseAsync("w", 2));

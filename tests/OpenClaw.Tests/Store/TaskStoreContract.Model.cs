@@ -71,6 +71,7 @@ public abstract partial class TaskStoreContract
         Assert.Equal(model.CountStates(), await Store.CountStatesAsync(default));
         Assert.Equal(model.CountLanes(), (await Store.CountLanesAsync(default)).OrderBy(c => c.Lane.Id));
         Assert.Equal(model.Leases.Values.OrderBy(Order), (await Store.LeasesAsync(default)).OrderBy(Order));
+        Assert.Equal(model.Drains.Values, await Store.DrainsAsync(default));
         foreach (
             var worker in model
                 .Tasks.Values.Where(t => t.Worker is not null)

@@ -114,6 +114,17 @@ public abstract partial class TaskStoreContract
         Assert.Equal(OutcomeVerdict.Recorded, await Store.FinishAsync(failed.Failure(w)));
         Assert.Equal(OutcomeVerdict.Repeated, await Store.FinishAsync(failed.Failure(w)));
         Assert.Equal(1, (await Store.RecordAsync(failed.Number)).Retries);
+
+        // Also when the next attempt has begun since: its first answer was lost, and it is told once more.
+        Clock.Advance(TimeSpan.FromHours(1));
+        await Store.RunAsync(new PromoteOperation());
+        var next = Assert.Single(await Store.ClaimAsync(w, 1, failed.Lane));
+        Assert.Equal((failed.Number, 2), (next.Number, next.Attempt));
+        Assert.Equal(OutcomeVerdict.Repeated, await Store.FinishAsync(failed.Failure(w)));
+        Assert.Equal(
+            (TaskState.Assigned, 1),
+            ((await Store.RecordAsync(failed.Number)).State, (await Store.RecordAsync(failed.Number)).Retries)
+        );
     }
 
     [Fact]

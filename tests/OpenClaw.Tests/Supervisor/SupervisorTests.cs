@@ -318,6 +318,71 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_hang_up_spares_a_child_that_does_not_listen_to_it_yet()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        await using var supervisor = SupervisorProcess.Start(
+            directory,
+            Shell(
+                "worker",
+                "echo status up >&$OPENCLAW_READY_FD; while [ ! -e $DIR/go ]; do sleep 0.02; done; "
+                    + "trap 'echo status reloaded >&$OPENCLAW_READY_FD' HUP; "
+                    + Good
+            )
+        );
+        await supervisor.NextAsync("status", "worker");
+        supervisor.Child.Signal(Signals.HangUp);
+        File.WriteAllText(At("go"), "");
+        await supervisor.NextAsync("ready", "worker");
+        supervisor.Child.Signal(Signals.HangUp);
+        Assert.Equal("reloaded", (await supervisor.NextAsync("status", "worker")).Text);
+        Assert.DoesNotContain(supervisor.Seen, e => e.Event == "died");
+    }
+
+    [Fact]
+    public async Task A_child_that_wants_a_restart_gets_it_at_once_and_for_free()
+    {
+        var worker = Shell(
+            "worker",
+            "n=$(cat $DIR/n 2>/dev/null || echo 0); echo $((n+1)) > $DIR/n; trap 'exit 0' TERM; "
+                + "echo ready >&$OPENCLAW_READY_FD; while [ ! -e $DIR/go$n ]; do sleep 0.02; done; exit 75"
+        ) with
+        {
+            Restart = new RestartPolicy { Max = 1 },
+            OnDeath = ["/bin/sh", "-c", $"echo told >> {At("told")}"],
+        };
+        await using var supervisor = SupervisorProcess.Start(directory, worker);
+        for (var i = 0; i < 5; i++)
+        {
+            await supervisor.NextAsync("ready", "worker");
+            File.WriteAllText(At($"go{i}"), "");
+            await supervisor.NextAsync("restarting", "worker");
+        }
+
+        await supervisor.NextAsync("ready", "worker");
+        supervisor.Child.Signal(Signals.Terminate);
+        var (code, errors) = await supervisor.EndAsync();
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("FATAL", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Respawning", errors, StringComparison.Ordinal);
+        Assert.Equal("", Read("told"));
+    }
+
+    [Fact]
+    public async Task A_child_that_wants_a_restart_before_it_was_ready_spends_its_budget()
+    {
+        await using var supervisor = SupervisorProcess.Start(
+            directory,
+            Shell("worker", "exit 75") with
+            {
+                Restart = new RestartPolicy { Max = 2, FirstDelayMs = 1 },
+            }
+        );
+        await supervisor.NextAsync("gaveup", "worker");
+        Assert.Equal(7, (await supervisor.EndAsync()).Code);
+    }
+
+    [Fact]
     public async Task A_flood_of_lines_and_events_that_nobody_reads_stops_nothing()
     {
         await using var supervisor = SupervisorProcess.Start(

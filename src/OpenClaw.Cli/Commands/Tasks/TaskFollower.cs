@@ -11,7 +11,9 @@ namespace OpenClaw.Cli.Commands.Tasks;
 /// </summary>
 internal sealed class TaskFollower(TimeProvider time)
 {
-    private readonly HashSet<string> shown = new(StringComparer.Ordinal);
+    // As many as a failure can repeat, and some: a task may write for days.
+    private const int MostRemembered = 4 * Core.Tasks.TaskLimits.MaxLastLines;
+    private readonly Queue<string> shown = new();
     private int attempt;
 
     /// <summary>The line for an event; null where there is nothing to say.</summary>
@@ -20,7 +22,12 @@ internal sealed class TaskFollower(TimeProvider time)
         switch (happened.EventCase)
         {
             case TaskEvent.EventOneofCase.Log:
-                shown.Add(happened.Log.Text);
+                shown.Enqueue(happened.Log.Text);
+                if (shown.Count > MostRemembered)
+                {
+                    shown.Dequeue();
+                }
+
                 return $"[{happened.Log.Level}] {Table.OneLine(happened.Log.Text)}";
             case TaskEvent.EventOneofCase.Progress:
                 var fraction = happened.Progress.Fraction;

@@ -55,6 +55,14 @@ internal static class WaitCommand
 
             return (int)code;
         }
+        catch (Exception e)
+            when (invocation.Cancellation.IsCancellationRequested
+                && left.Count > 0
+                && e is OperationCanceledException or FailureException { Failure.Entry.Kind: FailureKind.Cancelled }
+            )
+        {
+            throw Interrupted(left);
+        }
         catch (Exception e) when (IsOurTimeout(e, patience, invocation))
         {
             throw new Failure(
@@ -64,6 +72,17 @@ internal static class WaitCommand
             ).AsException();
         }
     }
+
+    private static FailureException Interrupted(HashSet<string> left) =>
+        new Failure(
+            Catalogue.Interrupted,
+            $"Interrupted; {(left.Count == 1 ? $"{left.First()} has" : $"{left.Count} tasks have")} not ended",
+            left.Count <= MostNamed
+                ? $"What was submitted goes on; wait again: clw task wait {string.Join(' ', left.Order(StringComparer.Ordinal))}"
+                : "What was submitted goes on; look with: clw task list"
+        ).AsException();
+
+    private const int MostNamed = 5;
 
     private static bool IsOurTimeout(Exception e, CancellationTokenSource patience, Invocation invocation) =>
         patience.IsCancellationRequested

@@ -80,7 +80,7 @@ public static class ClusterKeys
     public static SettingKey<TimeSpan> ConnectTimeout { get; } =
         new("cluster.connect_timeout", SettingTypes.Duration, "How long a connection may take to be opened, handshake included.")
         {
-            Default = "5s",
+            Default = "10s",
             Min = "100ms",
             Max = "5m",
         };

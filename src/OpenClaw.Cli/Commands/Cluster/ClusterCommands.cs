@@ -4,13 +4,13 @@ using OpenClaw.Cli.Shell;
 using OpenClaw.Core.Errors;
 using OpenClaw.V1;
 
-namespace OpenClaw.Cli.Commands;
+namespace OpenClaw.Cli.Commands.Cluster;
 
 /// <summary><c>clw cluster status</c> and <c>clw status</c>.</summary>
 internal static class ClusterCommands
 {
     public static Command Create(VerbRunner run) =>
-        new("cluster", "Look at the cluster")
+        new("cluster", "Look at the cluster, and after its workers")
         {
             CommandTree.Verb(
                 run,
@@ -19,6 +19,10 @@ internal static class ClusterCommands
                 i => ShowAsync(i, withSession: false),
                 [Watch.Flag, .. ClusterSession.Options]
             ),
+            DrainCommands.Drain(run),
+            DrainCommands.Undrain(run),
+            RestartCommand.Create(run),
+            ReloadCommand.Create(run),
         };
 
     public static Command Status(VerbRunner run) =>

@@ -1,0 +1,249 @@
+using OpenClaw.Core.Tasks;
+using OpenClaw.Manager;
+using TaskState = OpenClaw.Core.Tasks.TaskState;
+
+namespace OpenClaw.Tests.Manager;
+
+/// <summary>What operators order of workers (CONTRACT C23), and settings that change while a manager runs.</summary>
+public sealed class OperatorTests : IDisposable
+{
+    private readonly ManagerRig rig = new();
+
+    public void Dispose() => rig.Dispose();
+
+    private TestWorker Connected(string id = "w1", long incarnation = 1, int slots = 2, bool restartable = true)
+    {
+        var worker = new TestWorker(rig, id, incarnation, slots, "mark of " + id);
+        worker.Info.Restartable = restartable;
+        Assert.Null(worker.Connect());
+        return worker;
+    }
+
+    private void Drain(string worker, bool drained = true, string reason = "")
+    {
+        Assert.True(rig.Core.Drain([worker], drained, reason, "anna").IsOk);
+        rig.Settle();
+    }
+
+    [Fact]
+    public void A_drained_worker_finishes_what_it_runs_and_gets_nothing_more()
+    {
+        var worker = Connected(slots: 1);
+        var (first, second) = (rig.Submit(), rig.Submit());
+        var task = Assert.Single(worker.Session.Assigned);
+        Drain("w1", reason: "a new disk");
+
+        // What it has not begun it is asked to give back; what it runs it keeps.
+        Assert.Equal([task.Task], worker.Session.Recalled.Select(r => r.Task));
+        var status = rig.Status("w1");
+        Assert.Equal(("draining", "anna", "a new disk", 1), (status.State, status.Drain.By, status.Drain.Reason, status.Held));
+        Assert.True(rig.Core.Status().Healthy, "whoever drains a worker knows that he did");
+        worker.Finish(task);
+        rig.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal((TaskState.Succeeded, TaskState.Pending), (rig.State(first), rig.State(second)));
+        Assert.Single(worker.Session.Assigned);
+
+        Drain("w1", drained: false);
+        Assert.Equal("healthy", rig.Status("w1").State);
+        Assert.Null(rig.Status("w1").Drain);
+        Assert.Equal(second, worker.Session.Assigned.Last().Task);
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void A_drain_outlasts_the_restarts_of_both_sides()
+    {
+        var worker = Connected();
+        Drain("w1");
+        var since = rig.Status("w1").Drain.SinceMs;
+        worker.Lose();
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        Assert.NotNull(rig.Status("w1").Drain);
+        var next = Connected(incarnation: 2);
+        Assert.Equal("draining", rig.Status("w1").State);
+        rig.Submit();
+        Assert.Empty(next.Session.Assigned);
+
+        rig.Clock.Advance(TimeSpan.FromMinutes(1));
+        rig.Restart();
+        next = Connected(incarnation: 3);
+        Assert.Equal(("draining", since), (rig.Status("w1").State, rig.Status("w1").Drain.SinceMs));
+        Assert.Empty(next.Session.Assigned);
+        Drain("w1", drained: false);
+        Assert.Single(next.Session.Assigned);
+        rig.Restart();
+        Connected(incarnation: 4);
+        Assert.Equal("healthy", rig.Status("w1").State);
+    }
+
+    [Fact]
+    public void A_worker_that_is_away_can_be_drained_and_is_when_it_comes_back()
+    {
+        var worker = Connected();
+        worker.Lose();
+        Drain("w1");
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        Assert.Null(worker.Connect());
+        Assert.Equal("draining", rig.Status("w1").State);
+    }
+
+    [Fact]
+    public void A_drained_worker_that_is_empty_and_breaks_off_has_not_stopped()
+    {
+        var worker = Connected();
+        Drain("w1");
+        worker.Lose();
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        Assert.Null(worker.Connect());
+        worker.SayGoodbye();
+        Assert.Equal("stopped", rig.Status("w1").State);
+    }
+
+    [Fact]
+    public void A_claim_that_was_under_way_at_the_drain_still_reaches_its_worker()
+    {
+        var worker = Connected(slots: 1);
+        var first = rig.Submit();
+        var second = rig.Submit();
+        worker.Finish(Assert.Single(worker.Session.Assigned), settle: false);
+        rig.RunLoop();
+        rig.Commit(most: 1);
+        // The claim for the second is posted; the drain comes behind it and is taken back again at once.
+        rig.Core.Drain(["w1"], true, "", "anna");
+        rig.Core.Drain(["w1"], false, "", "anna");
+        rig.Settle();
+        Assert.Equal([first, second], worker.Session.Assigned.Select(a => a.Task));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void A_flapping_worker_that_is_given_back_still_waits_for_its_time()
+    {
+        var worker = Connected();
+        for (var i = 0; i <= rig.Options.FlapDrops; i++)
+        {
+            worker.Lose();
+            Assert.Null(worker.Connect());
+        }
+
+        Assert.Equal("flapping", rig.Status("w1").State);
+        Drain("w1");
+        Assert.Equal("draining", rig.Status("w1").State);
+        Drain("w1", drained: false);
+        Assert.Equal("flapping", rig.Status("w1").State);
+        Drain("w1");
+        worker.Beat();
+        rig.Advance(rig.Options.FlapHold / 2);
+        worker.Beat();
+        rig.Advance(rig.Options.FlapHold / 2);
+        worker.Beat();
+        Drain("w1", drained: false);
+        Assert.Equal("healthy", rig.Status("w1").State);
+        rig.Submit();
+        Assert.Single(worker.Session.Assigned);
+    }
+
+    [Fact]
+    public void A_name_that_no_worker_has_changes_nothing_and_names_the_nearest()
+    {
+        Connected("worker-01");
+        var refused = rig.Core.Drain(["worker-01", "worker-O1"], true, "", "anna");
+        Assert.Equal("clw-worker-unknown", refused.Failure!.Code);
+        Assert.Contains("did you mean worker-01?", refused.Failure.Message, StringComparison.Ordinal);
+        rig.Settle();
+        Assert.Equal("healthy", rig.Status("worker-01").State);
+        Assert.Equal("clw-worker-unknown", rig.Core.Restart("worker-7", 1).Failure!.Code);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_type_learns_that_its_worker_is_drained()
+    {
+        Connected();
+        Drain("w1");
+        rig.Submit();
+        var unserved = Assert.Single(rig.Core.Status().Unserved);
+        Assert.Contains("w1 serves it and is drained", Assert.Single(unserved.Refused), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_restart_is_told_to_the_incarnation_that_is_meant_and_to_no_later_one()
+    {
+        var worker = Connected();
+        Assert.True(rig.Core.Restart("w1", 1).Value);
+        Assert.Single(worker.Session.Sent, m => m.Restart is not null);
+
+        // The call was repeated because its answer was lost: the worker that came back is left alone.
+        worker.SayGoodbye();
+        var next = Connected(incarnation: 2);
+        Assert.False(rig.Core.Restart("w1", 1).Value);
+        Assert.DoesNotContain(next.Session.Sent, m => m.Restart is not null);
+    }
+
+    [Fact]
+    public void Who_cannot_be_restarted_is_refused_with_the_reason()
+    {
+        var worker = Connected(restartable: false);
+        Assert.Equal("clw-worker-unsupervised", rig.Core.Restart("w1", 1).Failure!.Code);
+        worker.Lose();
+        Assert.Equal("clw-worker-unreachable", rig.Core.Restart("w1", 1).Failure!.Code);
+    }
+
+    [Fact]
+    public void A_restart_in_good_order_blames_no_task()
+    {
+        var worker = Connected(slots: 1);
+        var number = rig.Submit();
+        var task = Assert.Single(worker.Session.Assigned);
+        Assert.True(rig.Core.Restart("w1", 1).Value);
+        rig.Core.OnDraining(worker.Incarnation);
+        worker.HandBack(task);
+        worker.SayGoodbye();
+        var next = Connected(incarnation: 2, slots: 1);
+        var again = Assert.Single(next.Session.Assigned);
+        Assert.Equal((number, 2), (again.Task, again.Attempt));
+        Assert.Equal((0, 0), (rig.Task(number).Retries, rig.Task(number).Losses));
+    }
+
+    [Fact]
+    public void Limits_change_while_it_runs_and_nothing_else_does()
+    {
+        Connected("w1");
+        rig.Core.Reconfigure(rig.Options with { MaxWorkers = 1, QueueCapacity = 1, TaskReassignAfter = TimeSpan.FromSeconds(1) });
+        Assert.Equal("clw-registration-failed", new TestWorker(rig, "w2", identity: "other").Connect()!.Code);
+        Assert.Equal(1, rig.Core.Status().QueueCapacity);
+        rig.Core.Reconfigure(rig.Options);
+        Assert.Null(new TestWorker(rig, "w2", identity: "other").Connect());
+
+        // A lease that workers count with is none of it.
+        Assert.All(rig.Store.Leases.Values, l => Assert.Equal((long)rig.Options.TaskReassignAfter.TotalMilliseconds, l.Length));
+    }
+
+    [Fact]
+    public void A_retention_that_was_shortened_counts_at_once()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        worker.Finish(Assert.Single(worker.Session.Assigned));
+        rig.Advance(TimeSpan.FromSeconds(2));
+        Assert.Contains(number, rig.Store.Tasks.Keys);
+        rig.Core.Reconfigure(rig.Options with { Retention = TimeSpan.FromSeconds(1) });
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(number, rig.Store.Tasks.Keys);
+    }
+
+    [Fact]
+    public void A_shorter_lease_setting_takes_nothing_from_a_worker_that_was_promised_more()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        var task = Assert.Single(worker.Session.Assigned);
+        var promised = rig.Options.TaskReassignAfter;
+        worker.Lose();
+        rig.Restart(rig.Options with { TaskReassignAfter = promised / 10, LeaseStop = promised / 20 });
+        rig.Advance(promised / 2);
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((TaskState.Assigned, 1), (rig.State(number), rig.Task(number).Attempt));
+        Assert.Null(worker.Connect(task));
+        Assert.Empty(worker.Session.Registered!.Superseded);
+    }
+}
