@@ -14,7 +14,7 @@ state=$root/.clw
 # True when something that the programs are made of changed after the last build (directories too: a removed file changes those).
 stale() {
     [ -e "$state/stamp" ] && [ -x "$state/bin/clw" ] || return 0
-    [ -n "$(find "$root/src" "$root/build" "$root/plugins" "$root/samples" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" \
+    [ -n "$(find "$root/src" "$root/build" "$root/plugins" "$root/samples" "$root/deploy/systemd" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" \
         \( -name bin -o -name obj \) -prune -o -newer "$state/stamp" -print -quit)" ]
 }
 

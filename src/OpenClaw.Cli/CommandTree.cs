@@ -31,6 +31,7 @@ public static class CommandTree
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),
             ConfigCommands.Validate(run),
+            InstallCommand.Create(run),
             CompletionCommand.Create(run),
             VersionCommand.Create(run),
             InternalCommands.Create(run),

@@ -10,7 +10,7 @@ namespace OpenClaw.Manager;
 
 /// <summary>
 /// What a manager leaves in its data directory for programs of the same machine: <c>token</c>, and <c>manager.json</c> with its address
-/// while it runs. Both 0600.
+/// while it runs. Both 0600; 0640 where the manager runs as the installed service, whose group may then use it.
 /// </summary>
 internal sealed class LocalEndpoint : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class LocalEndpoint : IDisposable
         var file = Path.Combine(directory, TokenFile);
         try
         {
-            if (OwnFile.Narrow(file) is { } mode)
+            if (OwnFile.Narrow(file, ServiceGroup.IsOurs) is { } mode)
             {
                 onNarrowed(file, mode);
             }
@@ -48,13 +48,15 @@ internal sealed class LocalEndpoint : IDisposable
 
     private static string ReadOrDraw(string file)
     {
-        if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: >= 32 } known)
+        var known = File.Exists(file) && File.ReadAllText(file).Trim() is { Length: >= 32 } kept ? kept : null;
+        if (known is not null && !(ServiceGroup.IsOurs && (File.GetUnixFileMode(file) & UnixFileMode.GroupRead) == 0))
         {
             return known;
         }
 
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        OwnFile.Write(file, Encoding.ASCII.GetBytes(token + "\n"));
+        // Written anew for the service's group as well: a file of before belongs to whatever group its writer had.
+        var token = known ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        OwnFile.Write(file, Encoding.ASCII.GetBytes(token + "\n"), ServiceGroup.IsOurs);
         return token;
     }
 
@@ -67,7 +69,8 @@ internal sealed class LocalEndpoint : IDisposable
             ["web"] = web.ToString(),
             ["pid"] = Environment.ProcessId,
         };
-        OwnFile.Write(file, Encoding.UTF8.GetBytes(content.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"));
+        var text = content.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+        OwnFile.Write(file, Encoding.UTF8.GetBytes(text), ServiceGroup.IsOurs);
         return new LocalEndpoint(file);
     }
 

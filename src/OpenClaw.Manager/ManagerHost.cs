@@ -43,6 +43,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private MetricsHost? metricsHost;
     private WebApplication? app;
     private LocalEndpoint? endpoint;
+    private IDisposable? alive;
 
     /// <summary>Null when the manager is up and has said so.</summary>
     public async Task<Failure?> StartAsync()
@@ -101,6 +102,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
 
         LogUp(logger, listen.ToString(), web.ToString(), options.DataDirectory);
         health.SetServing(true);
+        alive = context.LiveThrough(loop.Post);
+        context.Status($"listening on {listen}, web on {web}");
         context.Ready();
         return null;
     }
@@ -160,6 +163,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         }
 
         timers?.Dispose();
+        alive?.Dispose();
         loop?.Complete();
         await looping;
         if (writer is not null)

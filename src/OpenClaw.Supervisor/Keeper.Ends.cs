@@ -38,6 +38,7 @@ internal sealed partial class Keeper
             );
         }
         child.Ended();
+        TellStatus();
         Beside(() => ClearAsync(child, end, meaning, wanted, restart));
     }
 
@@ -207,6 +208,7 @@ internal sealed partial class Keeper
         stopping = true;
         exitCode = code;
         events.Tell(new SupervisorEvent { Event = "stopping", Code = code });
+        TellStopping();
         StopNext();
     }
 

@@ -18,6 +18,7 @@ internal sealed partial class Keeper : IDisposable
     private readonly SupervisorPlan plan;
     private readonly LineWriter log;
     private readonly EventWriter events;
+    private readonly ServiceManager? service;
     private readonly TimeProvider time;
     private readonly List<SupervisedChild> children;
     private readonly Leftovers leftovers;
@@ -30,11 +31,12 @@ internal sealed partial class Keeper : IDisposable
     private bool stopping;
     private int exitCode;
 
-    public Keeper(SupervisorPlan plan, LineWriter log, EventWriter events, TimeProvider time)
+    public Keeper(SupervisorPlan plan, LineWriter log, EventWriter events, ServiceManager? service, TimeProvider time)
     {
         this.plan = plan;
         this.log = log;
         this.events = events;
+        this.service = service;
         this.time = time;
         children = [.. plan.Children.Select(child => new SupervisedChild(child))];
         leftovers = new Leftovers(time);
@@ -53,12 +55,14 @@ internal sealed partial class Keeper : IDisposable
             context =>
             {
                 context.Cancel = true;
-                Post(() => children.ForEach(PassHangUp));
+                Post(OnHangUp);
             }
         );
         var lifeline = plan.LifelineFd is { } number && Descriptors.Adopt(number) is { } end ? Lifeline.On(end) : null;
         using var cut = lifeline?.Ended.Register(() => Post(() => Stop(0)));
+        Watch();
         StartWhatCan();
+        TellStatus();
         await foreach (var step in steps.Reader.ReadAllAsync())
         {
             step();
@@ -153,7 +157,7 @@ internal sealed partial class Keeper : IDisposable
         PipeStream ready;
         try
         {
-            ready = child.Start(time.GetUtcNow());
+            ready = child.Start(time.GetUtcNow(), AliveEvery);
         }
         catch (Exception e) when (e is ChildStartException or IOException or UnauthorizedAccessException)
         {
@@ -194,6 +198,10 @@ internal sealed partial class Keeper : IDisposable
                             ready = true;
                             Post(() => OnReady(child, incarnation));
                         }
+                        else if (buffer.AsSpan(0, end).SequenceEqual("alive"u8))
+                        {
+                            child.LastAlive = time.GetTimestamp();
+                        }
                         else if (buffer.AsSpan(0, end).StartsWith("status "u8))
                         {
                             var text = System.Text.Encoding.UTF8.GetString(buffer, 7, end - 7);
@@ -205,6 +213,11 @@ internal sealed partial class Keeper : IDisposable
                                     Text = text,
                                 }
                             );
+                            // One step for however many statuses: the newest counts.
+                            if (Interlocked.Exchange(ref child.Said, text) is null)
+                            {
+                                Post(() => OnStatus(child, incarnation));
+                            }
                         }
                         buffer.AsSpan(end + 1, held - end - 1).CopyTo(buffer);
                         held -= end + 1;
@@ -228,6 +241,7 @@ internal sealed partial class Keeper : IDisposable
             child.WasEverReady = true;
             Tell("ready", child, pid: child.Process?.Id);
             StartWhatCan();
+            TellStatus();
         }
     }
 

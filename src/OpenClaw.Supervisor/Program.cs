@@ -22,5 +22,10 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Jso
 }
 using var log = new LineWriter(2);
 using var events = new EventWriter(plan.EventsFd);
-using var keeper = new Keeper(plan, log, events, TimeProvider.System);
+using var service = ServiceManager.FromEnvironment();
+if (service is not null)
+{
+    service.OnTrouble = why => log.Say($"Supervisor: the service manager cannot be told how we stand: {why}");
+}
+using var keeper = new Keeper(plan, log, events, service, TimeProvider.System);
 return await keeper.RunAsync();

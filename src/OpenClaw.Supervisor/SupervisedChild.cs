@@ -43,13 +43,33 @@ internal sealed class SupervisedChild(ChildPlan plan)
     /// <summary>Any process of this child was ever ready: what starts after it may start.</summary>
     public bool WasEverReady { get; set; }
 
+    /// <summary>How it stands by its own account; null: it has said nothing.</summary>
+    public string? Status { get; set; }
+
+    /// <summary>The last sign of life of the present process, in ticks of the keeper's clock; 0: it gives none. Written by its listener.</summary>
+    public long LastAlive
+    {
+        get => Interlocked.Read(ref lastAlive);
+        set => Interlocked.Exchange(ref lastAlive, value);
+    }
+
+    private long lastAlive;
+
+    /// <summary>What its listener heard and the loop has not taken yet; null: nothing new.</summary>
+    public string? Said;
+
+    /// <summary>That its signs of life stay away was said.</summary>
+    public bool SilenceTold { get; set; }
+
     /// <summary>The present process was told to stop.</summary>
     public bool ToldToStop { get; set; }
 
     /// <summary>Starts a process; gives the pipe on which it says that it is ready.</summary>
     /// <exception cref="ChildStartException">The system refused.</exception>
     /// <exception cref="IOException">No descriptors, or the log cannot be opened.</exception>
-    public PipeStream Start(DateTimeOffset now)
+    /// <param name="now">The time of day: the incarnation's number comes from it.</param>
+    /// <param name="aliveEvery">How often it should give a sign of life; null: nobody watches.</param>
+    public PipeStream Start(DateTimeOffset now, TimeSpan? aliveEvery)
     {
         // A clock that was set back must not give a number twice.
         Incarnation = Math.Max(Incarnation + 1, now.ToUnixTimeMilliseconds());
@@ -71,7 +91,7 @@ internal sealed class SupervisedChild(ChildPlan plan)
                 {
                     Path = Plan.Path,
                     Arguments = [Plan.Argv0 ?? Plan.Path, .. Plan.Args],
-                    Environment = Variables(),
+                    Environment = Variables(aliveEvery),
                     WorkingDirectory = Plan.WorkingDirectory,
                     Descriptors = descriptors,
                 }
@@ -86,6 +106,9 @@ internal sealed class SupervisedChild(ChildPlan plan)
         lifeline = lifelineWrite;
         State = ChildState.Running;
         IsReady = false;
+        Status = null;
+        LastAlive = 0;
+        SilenceTold = false;
         ToldToStop = false;
         return Pipes.OpenRead(readyRead);
     }
@@ -108,13 +131,17 @@ internal sealed class SupervisedChild(ChildPlan plan)
         return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
     }
 
-    private IReadOnlyList<string> Variables()
+    private IReadOnlyList<string> Variables(TimeSpan? aliveEvery)
     {
         List<(string, string?)> changes =
         [
             .. Plan.Env.Select(pair => (pair.Key, (string?)pair.Value)),
             (Lifeline.Variable, LifelineNumber.ToString(CultureInfo.InvariantCulture)),
             (ReadySignal.Variable, ReadyNumber.ToString(CultureInfo.InvariantCulture)),
+            (
+                ReadySignal.AliveVariable,
+                aliveEvery is { } every ? every.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) : null
+            ),
             (Plan.IncarnationVariable, Incarnation.ToString(CultureInfo.InvariantCulture)),
         ];
         return ChildStart.InheritedEnvironment([.. changes]);

@@ -190,6 +190,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             return true;
         });
         using var tick = context.Time.CreateTimer(_ => loop.Post(core.Tick), null, TickInterval, TickInterval);
+        using var alive = context.LiveThrough(loop.Post);
         await using var watch = new PluginWatch(
             options.PluginDirectory,
             RefreshPlugins,
@@ -199,6 +200,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         await using var pruning = StartPruning();
         await StartHealthAsync();
         TakeUpChanges();
+        // Before the start: every change comes later than this first word.
+        context.Status(HealthReport.Sentence(options.WorkerId, LinkState.Connecting, link.Snapshot.Address, null));
+        link.Changed += c => context.Status(HealthReport.Sentence(options.WorkerId, c.To, c.Address, c.Cause));
         link.Start();
         if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
         {

@@ -97,7 +97,7 @@ public static partial class WorkerProgram
         var file = Path.Combine(context.Loaded.Paths.DataDir, "token");
         try
         {
-            if (OwnFile.Narrow(file) is { } mode)
+            if (OwnFile.Narrow(file, ServiceGroup.IsOurs) is { } mode)
             {
                 LogTokenNarrowed(logger, file, mode);
             }

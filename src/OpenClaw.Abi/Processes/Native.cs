@@ -115,6 +115,12 @@ internal static unsafe partial class Native
     [LibraryImport(C)]
     public static partial int getppid();
 
+    [LibraryImport(C)]
+    public static partial uint getegid();
+
+    [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rename(string from, string to);
+
     /// <summary>Linux only.</summary>
     [LibraryImport(C, SetLastError = true)]
     public static partial int prctl(int option, nint a, nint b, nint c, nint d);

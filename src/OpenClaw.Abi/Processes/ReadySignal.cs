@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace OpenClaw.Abi.Processes;
 
 /// <summary>
-/// Tells the parent that we are ready: the line <c>ready</c>, and later lines <c>status TEXT</c>, on a descriptor that it gave us.
+/// Tells the parent how we are, on a descriptor that it gave us: the line <c>ready</c> once everything works, lines <c>status TEXT</c>
+/// (a child that says one has started, whatever it still waits for), and lines <c>alive</c> where the parent wants them.
 /// A parent that went away is ignored: its absence is the lifeline's subject. Thread-safe.
 /// </summary>
 public sealed class ReadySignal : IDisposable
@@ -12,15 +14,37 @@ public sealed class ReadySignal : IDisposable
     /// <summary>In the child's environment: the number of its end.</summary>
     public const string Variable = "OPENCLAW_READY_FD";
 
+    /// <summary>In the child's environment, where the parent watches: milliseconds between two signs of life.</summary>
+    public const string AliveVariable = "OPENCLAW_ALIVE_MS";
+
     private readonly SafeFileHandle end;
     private readonly Lock gate = new();
 
-    private ReadySignal(SafeFileHandle end) => this.end = end;
+    private ReadySignal(SafeFileHandle end, TimeSpan? aliveEvery)
+    {
+        this.end = end;
+        AliveEvery = aliveEvery;
+    }
 
-    /// <summary>Null when nobody wants to know. Call once; the variable is removed.</summary>
-    public static ReadySignal? FromEnvironment() => Lifeline.Take(Variable) is { } end ? new ReadySignal(end) : null;
+    /// <summary>How often the parent wants <see cref="Alive"/>; null: it does not watch.</summary>
+    public TimeSpan? AliveEvery { get; }
+
+    /// <summary>Null when nobody wants to know. Call once; the variables are removed.</summary>
+    public static ReadySignal? FromEnvironment()
+    {
+        var text = Environment.GetEnvironmentVariable(AliveVariable);
+        Environment.SetEnvironmentVariable(AliveVariable, null);
+        var every =
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0
+                ? TimeSpan.FromMilliseconds(milliseconds)
+                : (TimeSpan?)null;
+        return Lifeline.Take(Variable) is { } end ? new ReadySignal(end, every) : null;
+    }
 
     public void Ready() => Send("ready\n");
+
+    /// <summary>A sign of life. A parent that watches ends a child whose signs stay away.</summary>
+    public void Alive() => Send("alive\n");
 
     /// <summary>One line; line breaks become spaces, more than 1,000 characters are cut.</summary>
     public void Status(string text) => Send($"status {(text.Length > 1000 ? text[..1000] : text).ReplaceLineEndings(" ")}\n");

@@ -54,13 +54,13 @@ internal sealed class BenchTarget : IAsyncDisposable
             var named =
                 loaded.Settings.Find(ClusterKeys.ManagerAddress) is not { At.Kind: SourceKind.Default }
                 || invocation.Get(Options.DataDir) is not null;
-            if (named || LocalCluster.FindAddress(loaded.Paths.DataDir) is not null)
+            if (named || LocalCluster.FindAddress(ClusterSession.DataDirectory(loaded)) is not null)
             {
                 var client = ClusterSession.Open(invocation, loaded);
                 var status = await client.StatusAsync(invocation.Cancellation);
                 if (status.IsOk || named)
                 {
-                    return new(client, null, loaded.Paths.DataDir, status.Value);
+                    return new(client, null, ClusterSession.DataDirectory(loaded), status.Value);
                 }
 
                 client.Dispose();

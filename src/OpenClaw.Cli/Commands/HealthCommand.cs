@@ -9,11 +9,21 @@ using OpenClaw.Hosting.Settings;
 
 namespace OpenClaw.Cli.Commands;
 
-/// <summary><c>clw health</c>: asks the worker of this machine how it stands, for container health checks. Exit 0 or 1, nothing else.</summary>
+/// <summary>
+/// <c>clw health</c>: asks the worker of this machine how it stands, or the manager whether it answers, for container health checks.
+/// Exit 0 or 1, nothing else.
+/// </summary>
 internal static class HealthCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly SettingsOptions Flags = new();
+
+    private static readonly Argument<string> Whose = new("whose")
+    {
+        Description = "worker or manager",
+        DefaultValueFactory = _ => "worker",
+        HelpName = "worker|manager",
+    };
 
     private static readonly Option<string?> At = new("--at")
     {
@@ -25,9 +35,9 @@ internal static class HealthCommand
         CommandTree.Verb(
             run,
             "health",
-            "Ask the worker of this machine how it stands; exit 0 when it is healthy, 1 when not",
+            "Ask the worker of this machine how it stands, or the manager; exit 0 when it is healthy, 1 when not",
             RunAsync,
-            [At, Options.DataDir, .. Flags.All]
+            [Whose.AcceptOnlyFromAmong("worker", "manager"), At, Options.DataDir, .. Flags.All]
         );
 
     private static async Task<int> RunAsync(Invocation invocation)
@@ -35,8 +45,15 @@ internal static class HealthCommand
         Failure? failure;
         try
         {
-            var (address, worker) = Address(invocation);
-            failure = await AskAsync(invocation, address, worker);
+            if (invocation.Get(Whose) == "manager")
+            {
+                failure = await ManagerHealth.AskAsync(invocation, Flags, At, Patience);
+            }
+            else
+            {
+                var (address, worker) = Address(invocation);
+                failure = await AskAsync(invocation, address, worker);
+            }
         }
         catch (FailureException e)
         {

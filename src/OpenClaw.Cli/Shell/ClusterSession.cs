@@ -30,7 +30,7 @@ internal static class ClusterSession
             {
                 Addresses = Addresses(loaded),
                 ExpectManager = IsLocal(loaded),
-                Token = Token(loaded.Paths.DataDir),
+                Token = Token(DataDirectory(loaded)),
                 ConnectTimeout = loaded.Settings.Cluster.ConnectTimeout,
                 OnTrouble = new TroubleNotes(invocation.Terminal).Note,
                 Time = invocation.Time,
@@ -73,13 +73,24 @@ internal static class ClusterSession
     /// <summary>Where the managers are.</summary>
     public static IReadOnlyList<HostPort> Addresses(LoadedSettings loaded)
     {
-        return IsLocal(loaded) ? [LocalCluster.FindAddress(loaded.Paths.DataDir)!.Value] : loaded.Settings.Cluster.ManagerAddress;
+        return IsLocal(loaded) ? [LocalCluster.FindAddress(DataDirectory(loaded))!.Value] : loaded.Settings.Cluster.ManagerAddress;
     }
 
     // Nobody chose an address, and a manager of this machine has said where it is.
     private static bool IsLocal(LoadedSettings loaded) =>
         loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: SourceKind.Default }
-        && LocalCluster.FindAddress(loaded.Paths.DataDir) is not null;
+        && LocalCluster.FindAddress(DataDirectory(loaded)) is not null;
+
+    /// <summary>
+    /// Where this machine's manager tells its address and token. A user who has no manager of his own, and has named no directory, means
+    /// the one of the installed service, if he may read it.
+    /// </summary>
+    internal static string DataDirectory(LoadedSettings loaded) =>
+        loaded.Settings.Manager.DataDir is null
+        && LocalCluster.FindAddress(loaded.Paths.DataDir) is null
+        && LocalCluster.FindAddress(PathsPlan.SystemState) is not null
+            ? PathsPlan.SystemState
+            : loaded.Paths.DataDir;
 
     /// <summary>
     /// The token of a call. Asked anew by every call (<see cref="Credential"/> keeps it for a second): a verb that waits for a manager to

@@ -20,6 +20,7 @@ public static partial class Catalogue
             AddressInsecure,
             LogUnwritable,
             OutputFailed,
+            InstallFailed,
             Interrupted,
             WaitTimeout,
             Internal,
@@ -248,6 +249,19 @@ public static partial class Catalogue
             ],
             Exit = ExitCode.Config,
             Kind = FailureKind.Forbidden,
+        };
+
+    public static ErrorEntry InstallFailed { get; } =
+        new()
+        {
+            Code = "clw-install-failed",
+            Title = "The installation did not come to its end",
+            Meaning = "A step of clw install could not be done. The steps before it stand; running it again does only what is missing.",
+            Causes = ["Not run as root", "A directory of the system is read-only", "A program of the system is missing (useradd)"],
+            Checks = ["clw install --dry-run"],
+            Cure = ["Run it as root: sudo clw install; or below a directory of your own: clw install --prefix DIR"],
+            Exit = ExitCode.Resource,
+            Kind = FailureKind.WrongState,
         };
 
     public static ErrorEntry Interrupted { get; } =

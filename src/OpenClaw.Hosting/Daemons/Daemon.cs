@@ -73,6 +73,8 @@ public static partial class Daemon
                     Stop = stop,
                     Time = time,
                     Ready = () => ready?.Ready(),
+                    Status = text => ready?.Status(text),
+                    Alive = ready is { AliveEvery: { } every } ? (every, ready.Alive) : null,
                     Abort = reason => Abort(logger, logging, reason),
                 }
             );

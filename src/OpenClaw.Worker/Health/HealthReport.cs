@@ -37,6 +37,21 @@ internal sealed record HealthReport(
         return new(status, figures.Connected, figures.LastHeartbeat, figures.ActiveTasks, figures.WaitingOutcomes, worker, link, problem);
     }
 
+    /// <summary>One line for <c>systemctl status</c>: <c>worker-01: connected to 10.0.0.1:9090</c>.</summary>
+    public static string Sentence(string worker, LinkState state, string address, Failure? why)
+    {
+        var stands = state switch
+        {
+            LinkState.Connected => $"connected to {address}",
+            LinkState.Connecting => $"connecting to {address}",
+            LinkState.Reconnecting => $"reconnecting to {address}",
+            LinkState.AuthRequired => $"{address} refuses the credentials",
+            LinkState.Error => $"gave up connecting to {address}",
+            _ => "not connected",
+        };
+        return state is not LinkState.Connected && why is not null ? $"{worker}: {stands}; {why}" : $"{worker}: {stands}";
+    }
+
     /// <summary>200 for a healthy worker, 503 for any other.</summary>
     public int StatusCode => Status == Healthy ? 200 : 503;
 

@@ -29,7 +29,7 @@ public sealed class CheckoutTests : IDisposable
     /// <summary>A checkout of one project, and a compiler that leaves behind what the real one does: bin and obj in the project.</summary>
     private async Task MakeAsync()
     {
-        foreach (var directory in new[] { "src/A", "build", "plugins", "samples", "tools" })
+        foreach (var directory in new[] { "src/A", "build", "plugins", "samples", "deploy/systemd", "tools" })
         {
             Directory.CreateDirectory(Path.Combine(checkout, directory));
         }

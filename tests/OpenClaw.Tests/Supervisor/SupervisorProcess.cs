@@ -29,7 +29,13 @@ public sealed class SupervisorProcess : IAsyncDisposable
     public ChildProcess Child { get; }
     public List<SupervisorEvent> Seen { get; } = [];
 
-    public static SupervisorProcess Start(string directory, params ChildPlan[] children)
+    public static SupervisorProcess Start(string directory, params ChildPlan[] children) => Start(directory, [], children);
+
+    public static SupervisorProcess Start(
+        string directory,
+        ReadOnlySpan<(string Name, string? Value)> environment,
+        params ChildPlan[] children
+    )
     {
         var (eventsRead, eventsWrite) = Pipes.Create();
         var (errorsRead, errorsWrite) = Pipes.Create();
@@ -51,7 +57,7 @@ public sealed class SupervisorProcess : IAsyncDisposable
             {
                 Path = Path.Combine(AppContext.BaseDirectory, "clw-supervisor"),
                 Arguments = ["clw-supervisor", file],
-                Environment = ChildStart.InheritedEnvironment(),
+                Environment = ChildStart.InheritedEnvironment(environment),
                 Descriptors = [new(1, b), new(2, b), new(5, a), new(6, c)],
             }
         );
