@@ -2,6 +2,7 @@ using System.CommandLine;
 using OpenClaw.Cli.Commands;
 using OpenClaw.Cli.Commands.Cluster;
 using OpenClaw.Cli.Commands.Demo;
+using OpenClaw.Cli.Commands.Logs;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Cli.Shell;
 
@@ -26,6 +27,7 @@ public static class CommandTree
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
             HealthCommand.Create(run),
+            LogsCommand.Create(run),
             PluginCommands.Create(run),
             BenchCommand.Create(run),
             ExplainCommand.Create(run),

@@ -17,6 +17,7 @@ using OpenClaw.Hosting.Stopping;
 using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Logs;
 using OpenClaw.Manager.Sessions;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
@@ -32,7 +33,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private readonly CancellationTokenSource stoppingCalls = new();
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManagerMetrics metrics = new();
-    private readonly HealthService health = new(TaskMethods.Service, WorkerMethods.Service, ClusterMethods.Service);
+    private readonly HealthService health = new(TaskMethods.Service, WorkerMethods.Service, ClusterMethods.Service, LogMethods.Service);
     private readonly ForwardClock clock = new(context.Time);
     private SqliteTaskStore? store;
     private StoreWriter? writer;
@@ -208,13 +209,15 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             Listen(kestrel, options.Web, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var built = builder.Build();
+        var logs = new LogRelay(loop!, core!);
         var specs = new SpecReader(options, clock);
         TakeUpChanges(specs);
         var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
         built.MapRpc(
             rpc,
             new TaskApi(loop!, core!, store!, specs, options.QueueRetryAfter).Create(),
-            WorkerApi.Create(loop!, core!),
+            WorkerApi.Create(loop!, core!, logs),
+            new LogApi(loop!, core!, store!, context.Logging.Shelf, logs, context.Time).Create(),
             new ClusterApi(loop!, core!, store!, context.Live.Reload).Create(),
             health.Build()
         );

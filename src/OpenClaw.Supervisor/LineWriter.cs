@@ -16,11 +16,14 @@ internal sealed class LineWriter : IDisposable
 
     private readonly BlockingCollection<string> lines = new(MaxLines);
     private readonly SafeFileHandle target;
+    private readonly LineFile? file;
     private readonly Thread thread;
 
     /// <param name="descriptor">Stays open.</param>
-    public LineWriter(int descriptor)
+    /// <param name="file">Gets the lines as well; null: none.</param>
+    public LineWriter(int descriptor, LineFile? file = null)
     {
+        this.file = file;
         target = new SafeFileHandle(descriptor, ownsHandle: false);
         thread = new Thread(Serve, 256 << 10) { IsBackground = true, Name = "clw-lines" };
         thread.Start();
@@ -32,6 +35,7 @@ internal sealed class LineWriter : IDisposable
     {
         foreach (var line in lines.GetConsumingEnumerable())
         {
+            file?.Append(line);
             try
             {
                 _ = Descriptors.WriteAll(target, Encoding.UTF8.GetBytes(line + "\n"));

@@ -20,7 +20,7 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Jso
     Console.Error.WriteLine($"clw-supervisor: clw-init-fail: the plan {file} cannot be used: {e.Message}");
     return Keeper.ExitConfig;
 }
-using var log = new LineWriter(2);
+using var log = new LineWriter(2, plan.LogFile is { } kept ? new LineFile(kept, TimeProvider.System) : null);
 using var events = new EventWriter(plan.EventsFd);
 using var service = ServiceManager.FromEnvironment();
 if (service is not null)

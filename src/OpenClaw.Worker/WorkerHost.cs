@@ -68,7 +68,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             outbox,
             type => plugins.Current.Handlers.GetValueOrDefault(type),
             _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes),
-            context.Loggers.CreateLogger<WorkerCore>()
+            context.Loggers.CreateLogger<WorkerCore>(),
+            context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null
         );
         loop = new OwnerLoop(
             AfterRun,
@@ -78,7 +79,17 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         var managers = new ManagerAddresses(context.Loaded);
         link = new LinkDriver<ManagerConnection>(
             LinkOptionsOf(options, context.Loaded.Settings.Cluster, managers.Names),
-            new ManagerEndpoint(loop, core, plugins, options, managers.Resolve, managers.Authorization, this, context.Time),
+            new ManagerEndpoint(
+                loop,
+                core,
+                plugins,
+                options,
+                managers.Resolve,
+                managers.Authorization,
+                this,
+                context.Logging.Shelf,
+                context.Time
+            ),
             context.Time,
             context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
@@ -165,6 +176,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         new()
         {
             Name = "manager",
+            Owner = "Worker",
             Addresses = addresses,
             Backoff = new BackoffOptions(cluster.ReconnectInterval, cluster.MaxReconnectInterval),
             MaxAttempts = cluster.MaxReconnectAttempts,

@@ -12,6 +12,9 @@ public sealed record SupervisorPlan
     /// <summary>In the order of starting; stopped in reverse.</summary>
     public required IReadOnlyList<ChildPlan> Children { get; init; }
 
+    /// <summary>What the supervisor itself says is appended to this file as well, with its time; null: it is not kept.</summary>
+    public string? LogFile { get; set; }
+
     /// <summary>A descriptor of a pipe that the starter holds open; its end is an order to stop. Null: none.</summary>
     public int? LifelineFd { get; set; }
 

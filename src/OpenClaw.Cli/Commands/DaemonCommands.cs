@@ -88,7 +88,12 @@ internal static class DaemonCommands
         return Become(
             invocation,
             RunDirectory.Take(loaded.Paths.StateDir),
-            new SupervisorPlan { Name = "worker", Children = [Plans.Worker(loaded, Plans.Words(flags, files), connection)] }
+            new SupervisorPlan
+            {
+                Name = "worker",
+                Children = [Plans.Worker(loaded, Plans.Words(flags, files), connection)],
+                LogFile = Plans.LogOfSupervisor(loaded, "worker"),
+            }
         );
     }
 
@@ -105,7 +110,12 @@ internal static class DaemonCommands
         return Become(
             invocation,
             RunDirectory.Take(loaded.Paths.DataDir),
-            new SupervisorPlan { Name = "manager", Children = [Plans.Manager(loaded, words)] }
+            new SupervisorPlan
+            {
+                Name = "manager",
+                Children = [Plans.Manager(loaded, words)],
+                LogFile = Plans.LogOfSupervisor(loaded, "manager"),
+            }
         );
     }
 

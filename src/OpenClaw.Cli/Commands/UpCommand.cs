@@ -60,7 +60,8 @@ internal static class UpCommand
             "up",
             directory,
             Plans.Cluster(loaded, flags, files),
-            onEvent: happened => Show(invocation, happened)
+            onEvent: happened => Show(invocation, happened),
+            logFile: Plans.LogOfSupervisor(loaded, "up")
         );
         if (orders > 0)
         {
@@ -172,6 +173,7 @@ internal static class UpCommand
         terminal.WriteLine($"  {clw} task submit --type sleep --payload '{{\"ms\": 500}}' --wait{where}");
         terminal.WriteLine($"  {clw} cluster status{where}");
         terminal.WriteLine($"  {clw} task list{where}");
+        terminal.WriteLine($"  {clw} logs --follow{where}");
         terminal.WriteLine();
         terminal.WriteLine("Ctrl-C stops everything; what was acknowledged is kept.");
         terminal.Flush();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli.Bench;
+using OpenClaw.Cli.Commands.Logs;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
@@ -16,6 +17,7 @@ internal static class ValueWords
         {
             "--status" => Words(TaskCommands.StateNames.Split(", ")),
             "--type" => Types(words),
+            "--component" => Words(LogsCommand.ComponentNames),
             "--scenario" => new([.. BenchOptions.Names.Select(n => new Candidate(n.Name, n.Description))]),
             "--config" or "--file" or "--payload" => new([], PathKind.Files),
             "--output-dir" => new([], PathKind.Directories),

@@ -34,12 +34,14 @@ internal sealed class LocalRun : IAsyncDisposable
     /// <param name="children">In the order of their start.</param>
     /// <param name="environment">The whole environment of all of them; null: ours.</param>
     /// <param name="onEvent">Told of each event by the one reader.</param>
+    /// <param name="logFile">Where the supervisor's own lines are kept; null: nowhere.</param>
     public static LocalRun Start(
         string name,
         string runDirectory,
         IReadOnlyList<ChildPlan> children,
         IReadOnlyList<string>? environment = null,
-        Action<SupervisorEvent>? onEvent = null
+        Action<SupervisorEvent>? onEvent = null,
+        string? logFile = null
     )
     {
         foreach (var child in children)
@@ -51,6 +53,7 @@ internal sealed class LocalRun : IAsyncDisposable
         var whole = new SupervisorPlan
         {
             Name = name,
+            LogFile = logFile,
             Children = [.. children.Select(c => c with { LogFile = OutputOf(runDirectory, c.Name) })],
         };
         return new(whole, runDirectory, environment ?? ChildStart.InheritedEnvironment(), onEvent);

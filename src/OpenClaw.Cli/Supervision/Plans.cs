@@ -64,6 +64,9 @@ internal static class Plans
             ],
         };
 
+    /// <summary>Where a supervisor keeps what it says. The programs below it show it to who reads the cluster's logs.</summary>
+    public static string LogOfSupervisor(LoadedSettings loaded, string name) => Path.Combine(loaded.Paths.LogDir, $"supervisor.{name}.log");
+
     /// <summary>Flags as words of a command line.</summary>
     public static IReadOnlyList<string> Words(IEnumerable<SettingFlag> flags, IEnumerable<string> configFiles) =>
         [.. flags.Select(f => $"{f.Flag}={f.Value}"), .. configFiles.Select(f => $"--config={Path.GetFullPath(f)}")];

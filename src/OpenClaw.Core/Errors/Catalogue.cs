@@ -16,6 +16,7 @@ public static partial class Catalogue
             .Concat(LinkEntries)
             .Concat(RpcEntries)
             .Concat(OperationEntries)
+            .Concat(LogEntries)
             .ToFrozenDictionary(e => e.Code, StringComparer.Ordinal)
     );
 

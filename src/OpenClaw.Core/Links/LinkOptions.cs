@@ -11,6 +11,9 @@ public sealed record LinkOptions
     /// <summary>What the link leads to, as it shall stand in log lines: <c>manager</c>, <c>telegram</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Whose link it is, at the beginning of a line about its loss: <c>Worker connection lost: …</c>; null: nobody's in particular.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>Where to dial, in order of preference, 1 to 64. The machine treats them as opaque text.</summary>
     public required IReadOnlyList<string> Addresses { get; init; }
 

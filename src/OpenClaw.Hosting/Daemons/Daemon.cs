@@ -4,6 +4,7 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Core.Telemetry;
+using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
 using OpenClaw.Hosting.Telemetry;
@@ -34,7 +35,9 @@ public static partial class Daemon
             loaded.Settings.Log,
             loaded.Paths.LogDir,
             new Redactor(loaded.Settings.Secrets),
-            time
+            time,
+            isTransition: component == Components.Worker ? LinkLines.IsTransition : null,
+            hasTasks: component == Components.Worker
         );
         using var loggers = LoggerFactory.Create(logging.Register);
         var logger = loggers.CreateLogger("OpenClaw." + component);

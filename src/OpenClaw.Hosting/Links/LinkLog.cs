@@ -15,6 +15,13 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
     private readonly Damper retries = new(time, first: 10, reminder: TimeSpan.FromMinutes(5));
     private long? downSince;
     private bool saidExhausted;
+    private bool wasConnected;
+
+    /// <summary>Failed attempts since the connection was lost.</summary>
+    private int failed;
+
+    /// <summary>So many heartbeats in a row that could not be sent are worth a line of their own.</summary>
+    private const int HeartbeatsMissed = 3;
 
     public void Write(LinkEffect effect)
     {
@@ -23,8 +30,8 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
             case LinkEffect.StateChanged { Change: var change }:
                 Write(change);
                 break;
-            case LinkEffect.AttemptFailed failed when failures.Allow(out var before):
-                AttemptFailed(logger, options.Name, failed.Address, failed.Failure.Code, failed.Failure.Message, Also(before));
+            case LinkEffect.AttemptFailed attempt:
+                Write(attempt);
                 break;
             case LinkEffect.RetryScheduled retry when retries.Allow(out var before):
                 Retrying(logger, Spoken(retry.Delay), Also(before));
@@ -43,6 +50,48 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
         return seconds == 1 ? "1 second" : $"{seconds:0.#} seconds";
     }
 
+    // The first failure of an outage, and one that waiting will not mend, is an error; the same again is a warning.
+    private void Write(LinkEffect.AttemptFailed attempt)
+    {
+        var failure = attempt.Failure;
+        if (failures.Allow(out var before))
+        {
+            var level = failed == 0 || failure.Entry.Kind != FailureKind.Unavailable ? LogLevel.Error : LogLevel.Warning;
+            AttemptFailed(logger, level, CauseOf(failure, attempt.Address), failure.Code, options.Name, attempt.Address, Also(before));
+        }
+
+        if (++failed == HeartbeatsMissed && wasConnected && options.KeepAlive?.Style == KeepAliveStyle.Steady)
+        {
+            HeartbeatFailed(logger, options.Name, HeartbeatsMissed, Catalogue.HeartbeatFailure.Code);
+        }
+    }
+
+    // As people search for it, whoever found it out.
+    private static string CauseOf(Failure failure, string address) =>
+        failure.Entry == Catalogue.ConnectionRefused
+            ? $"dial tcp {failure.Data.GetValueOrDefault("address", address)}: connect: connection refused"
+            : failure.Message.TrimEnd('.');
+
+    private void WriteLoss(LinkChange change, Failure failure)
+    {
+        if (failure.Entry == Catalogue.HeartbeatLost && options.KeepAlive is { } keepAlive)
+        {
+            Unacknowledged(logger, Spoken(keepAlive.Timeout));
+            AssumedLost(logger, options.Name, failure.Code, change.Address);
+            return;
+        }
+
+        var cause = CauseOf(failure, change.Address);
+        if (options.Owner is { } owner)
+        {
+            LostBy(logger, owner, cause, failure.Code, options.Name, change.Address);
+        }
+        else
+        {
+            Lost(logger, failure.Code, options.Name, change.Address, cause);
+        }
+    }
+
     private void Write(LinkChange change)
     {
         var failure = change.Cause;
@@ -57,10 +106,13 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
                 Reconnected(logger, options.Name, change.Address, Spoken(time.GetElapsedTime(since)), change.Attempts);
                 downSince = null;
                 saidExhausted = false;
+                failed = 0;
+                wasConnected = true;
                 failures.Reset();
                 retries.Reset();
                 break;
             case LinkState.Connected:
+                wasConnected = true;
                 Connected(logger, options.Name, change.Address);
                 break;
             case LinkState.Error or LinkState.Disconnected when failure?.Entry == Catalogue.ReconnectExhausted:
@@ -82,7 +134,7 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
                 Stuck(logger, failure.Code, options.Name, change.Address, failure.Message, failure.NextStep);
                 break;
             case LinkState.Reconnecting or LinkState.Disconnected when change.From == LinkState.Connected && failure is not null:
-                Lost(logger, failure.Code, options.Name, change.Address, failure.Message);
+                WriteLoss(change, failure);
                 break;
         }
     }
@@ -95,13 +147,21 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
     [LoggerMessage(1001, LogLevel.Error, "{Code}: connection lost to {Link} at {Address}: {Cause}")]
     private static partial void Lost(ILogger logger, string code, string link, string address, string cause);
 
-    [LoggerMessage(1002, LogLevel.Warning, "No connection to {Link} at {Address}: {Code}: {Cause}{Also}")]
-    private static partial void AttemptFailed(ILogger logger, string link, string address, string code, string cause, string also);
+    [LoggerMessage(EventId = 1002, Message = "{Cause} ({Code}, {Link} at {Address}){Also}")]
+    private static partial void AttemptFailed(
+        ILogger logger,
+        LogLevel level,
+        string cause,
+        string code,
+        string link,
+        string address,
+        string also
+    );
 
     [LoggerMessage(1003, LogLevel.Warning, "Retrying connection in {Wait}...{Also}")]
     private static partial void Retrying(ILogger logger, string wait, string also);
 
-    [LoggerMessage(1004, LogLevel.Information, "Reconnected to {Link} at {Address} after {Outage} (attempts: {Attempts})")]
+    [LoggerMessage(1004, LogLevel.Information, "Connection to {Link} at {Address} reconnected after {Outage} (attempts: {Attempts})")]
     private static partial void Reconnected(ILogger logger, string link, string address, string outage, int attempts);
 
     [LoggerMessage(1005, LogLevel.Critical, "{Text}")]
@@ -121,4 +181,16 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
 
     [LoggerMessage(1010, LogLevel.Warning, "Closing a connection to {Link} at {Address} failed")]
     private static partial void CloseThrew(ILogger logger, string link, string address, Exception e);
+
+    [LoggerMessage(1011, LogLevel.Error, "{Owner} connection lost: {Cause} ({Code}, {Link} at {Address})")]
+    private static partial void LostBy(ILogger logger, string owner, string cause, string code, string link, string address);
+
+    [LoggerMessage(1012, LogLevel.Warning, "No heartbeat acknowledgment received for {Span}")]
+    private static partial void Unacknowledged(ILogger logger, string span);
+
+    [LoggerMessage(1013, LogLevel.Error, "Assuming {Link} connection lost ({Code}, {Link} at {Address})")]
+    private static partial void AssumedLost(ILogger logger, string link, string code, string address);
+
+    [LoggerMessage(1014, LogLevel.Error, "Failed to send heartbeat to {Link} after {Attempts} attempts ({Code})")]
+    private static partial void HeartbeatFailed(ILogger logger, string link, int attempts, string code);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Settings;
 using OpenClaw.Core.Telemetry;
+using OpenClaw.Hosting.Logs;
 
 namespace OpenClaw.Hosting.Telemetry;
 
@@ -18,6 +19,7 @@ public sealed class DaemonLogging : IAsyncDisposable
     /// <param name="time">Stamps lines.</param>
     /// <param name="meter">Counts dropped lines; null: not measured.</param>
     /// <param name="isTransition">Tells events of connections, which <c>worker.reconnect.log</c> holds alone; null: no such file.</param>
+    /// <param name="hasTasks">The program runs tasks, whose lines are kept in <c>task.log</c>.</param>
     public DaemonLogging(
         string component,
         LogSettings settings,
@@ -25,7 +27,8 @@ public sealed class DaemonLogging : IAsyncDisposable
         Redactor redactor,
         TimeProvider time,
         Meter? meter = null,
-        Func<string, EventId, bool>? isTransition = null
+        Func<string, EventId, bool>? isTransition = null,
+        bool hasTasks = false
     )
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -45,19 +48,54 @@ public sealed class DaemonLogging : IAsyncDisposable
             pipes.Add(pipe);
             return pipe;
         }
-        RotatingFileSink File(string name) => new(Path.Combine(logDirectory!, name), component, settings.MaxBytes, settings.KeepFiles);
+        RotatingFileSink File(string name, string own) =>
+            new(Path.Combine(logDirectory!, name), own, settings.MaxBytes, settings.KeepFiles);
+
+        // A log that can be asked for: its file, and beside it the memory of what the file did not take.
+        KeptSink Kept(string own, Redactor? cleaner = null)
+        {
+            var news = new LogNews();
+            var memory = new LogMemory(own + ".memory", own, settings.KeepBytes, $"{time.GetUtcNow().ToUnixTimeMilliseconds():x}");
+            if (logDirectory is not null)
+            {
+                Shelf.Add(new LogFiles(own, own, Path.Combine(logDirectory, own + ".log"), news, time));
+            }
+
+            Shelf.Add(memory);
+            return new(logDirectory is null ? null : File(own + ".log", own), memory, news, cleaner);
+        }
+
+        Shelf = new LogShelf(time);
         var console = Pipe(ConsoleSink.StandardError(component));
-        var routes = new List<LogRoute> { new(console) };
+        var routes = new List<LogRoute> { new(console), new(Pipe(Kept(component), console)) };
+        if (logDirectory is not null && isTransition is not null)
+        {
+            routes.Add(new(Pipe(File(component + ".reconnect.log", component), console), isTransition));
+        }
+
         if (logDirectory is not null)
         {
-            routes.Add(new(Pipe(File(component + ".log"), console)));
-            if (isTransition is not null)
+            // The supervisor cannot be asked itself: whom it keeps alive shows what it said.
+            foreach (var above in SupervisorsOf(component))
             {
-                routes.Add(new(Pipe(File(component + ".reconnect.log"), console), isTransition));
+                var name = $"{Components.Supervisor}.{above}";
+                Shelf.Add(new LogFiles(name, Components.Supervisor, Path.Combine(logDirectory, name + ".log"), own: null, time));
             }
         }
+
+        if (hasTasks)
+        {
+            Tasks = Pipe(Kept(Components.Task, redactor), console);
+        }
+
         provider = new PipeLoggerProvider(component, settings.Level, redactor, time, routes);
     }
+
+    /// <summary>The logs that this program can be asked for.</summary>
+    public LogShelf Shelf { get; }
+
+    /// <summary>What tasks write; null for a program that runs none.</summary>
+    public LogPipe? Tasks { get; }
 
     /// <summary>Give it to a logger factory; it filters by itself, so let the factory pass everything.</summary>
     public ILoggerProvider Provider => provider;
@@ -68,6 +106,10 @@ public sealed class DaemonLogging : IAsyncDisposable
         get => provider.Least;
         set => provider.Least = value;
     }
+
+    // clw up keeps a manager and a worker: the manager alone shows its log, so that nobody sees it twice.
+    private static IEnumerable<string> SupervisorsOf(string component) =>
+        component == Components.Manager ? ["up", Components.Manager] : [component];
 
     /// <summary>Makes this the only provider of a builder.</summary>
     public void Register(ILoggingBuilder builder)
@@ -92,5 +134,7 @@ public sealed class DaemonLogging : IAsyncDisposable
         {
             await pipe.DisposeAsync();
         }
+
+        Shelf.Dispose();
     }
 }

@@ -72,7 +72,7 @@ internal sealed class PipeLogger(PipeLoggerProvider provider, string category, s
             : new LogLine
             {
                 Severity = SeverityOf(logLevel),
-                Component = component,
+                Component = LogSubjects.Of(category, eventId) ?? component,
                 Text = Clean(ExceptionText.Append(formatter(state, exception), exception)),
             };
         line = line with { Time = provider.Time.GetUtcNow() };

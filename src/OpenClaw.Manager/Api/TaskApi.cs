@@ -261,7 +261,7 @@ internal sealed partial class TaskApi(OwnerLoop loop, ManagerCore core, ITaskSto
         return await LoadAsync(id, context.Cancellation);
     }
 
-    private static Failure NotAnId(string text) =>
+    internal static Failure NotAnId(string text) =>
         new(Catalogue.TaskNotFound, $"'{text}' is not a task id", "Ids look like task-7a8b2c; see: clw task list");
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

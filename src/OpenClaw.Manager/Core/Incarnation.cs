@@ -58,6 +58,9 @@ internal sealed class Incarnation(WorkerRef worker)
     /// <summary>It said that it stops: it takes nothing more, and what it still has when its stream ends goes back.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>It has been registered before, here or with an earlier manager: the next time it comes back.</summary>
+    public bool IsBack { get; set; }
+
     /// <summary>Its release is posted; nothing more is done for it.</summary>
     public bool Releasing { get; set; }
     public string? Problem { get; set; }

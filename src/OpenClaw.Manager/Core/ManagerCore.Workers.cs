@@ -231,7 +231,17 @@ internal sealed partial class ManagerCore
             OpenSeat(incarnation, info);
         }
 
-        LogRegistered(logger, info.Worker, session.Peer, info.Slots, incarnation.Held.Count, missing.Count);
+        if (incarnation.IsBack)
+        {
+            LogReconnected(logger, info.Worker, session.Peer, info.Slots, incarnation.Held.Count, missing.Count);
+        }
+        else
+        {
+            LogRegistered(logger, info.Worker, session.Peer, info.Slots, incarnation.Held.Count, missing.Count);
+        }
+
+        incarnation.IsBack = true;
+        WorkersChanged.Tell();
     }
 
     // A worker whose connection breaks again and again would draw tasks only to hold them up (CONTRACT C18).
@@ -360,6 +370,7 @@ internal sealed partial class ManagerCore
 
         CloseSeat(from);
         from.Session = null;
+        WorkersChanged.Tell();
         if (from.Releasing || Stopping)
         {
             return;
@@ -395,6 +406,13 @@ internal sealed partial class ManagerCore
         "Worker {worker} registered from {peer}: {slots} slots, goes on with {held} tasks, {missing} sent again"
     )]
     private static partial void LogRegistered(ILogger logger, string worker, string peer, int slots, int held, int missing);
+
+    [LoggerMessage(
+        39,
+        LogLevel.Information,
+        "Worker {worker} reconnected from {peer}: {slots} slots, goes on with {held} tasks, {missing} sent again"
+    )]
+    private static partial void LogReconnected(ILogger logger, string worker, string peer, int slots, int held, int missing);
 
     [LoggerMessage(
         38,

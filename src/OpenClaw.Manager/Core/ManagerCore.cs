@@ -92,6 +92,7 @@ internal sealed partial class ManagerCore(
                 StoredUntil = now + options.TaskReassignAfter,
                 Identity = lease.Identity,
                 Problem = "not seen since this manager started",
+                IsBack = true,
             };
             foreach (var (attempt, lane) in held)
             {

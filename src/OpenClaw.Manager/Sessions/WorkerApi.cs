@@ -1,6 +1,7 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Logs;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
 using OpenClaw.Store;
@@ -11,11 +12,11 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary><c>openclaw.v1.WorkerService</c>.</summary>
 internal static class WorkerApi
 {
-    public static RpcService Create(OwnerLoop loop, ManagerCore core) =>
+    public static RpcService Create(OwnerLoop loop, ManagerCore core, LogRelay logs) =>
         new RpcService(WorkerMethods.Service)
             .Duplex(
                 WorkerMethods.Session,
-                (requests, responses, context) => new WorkerSession(loop, core, context.Peer).RunAsync(requests, responses, context)
+                (requests, responses, context) => new WorkerSession(loop, core, logs, context.Peer).RunAsync(requests, responses, context)
             )
             .Unary(
                 WorkerMethods.ReportDeath,

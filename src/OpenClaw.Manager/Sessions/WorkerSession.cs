@@ -3,6 +3,7 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Logs;
 using OpenClaw.Rpc.Server;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -12,7 +13,7 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary>
 /// A worker's stream. Reads messages and posts them to the loop, in order; writes what the core sends, several messages to a flush.
 /// </summary>
-internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string peer) : IWorkerSession
+internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, LogRelay logs, string peer) : IWorkerSession
 {
     /// <summary>Messages that wait to be written. A worker that lets this many pile up does not read, and is cut off.</summary>
     private const int MostWaiting = 64 * 1024;
@@ -140,7 +141,11 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
         {
             // Whatever ended it: a worker whose end the core does not hear of would hold its seat for ever.
             var heard = reason;
-            loop.Post(() => core.OnClosed(incarnation!, this, heard));
+            loop.Post(() =>
+            {
+                core.OnClosed(incarnation!, this, heard);
+                logs.OnClosed(this);
+            });
         }
 
         return reason;
@@ -188,6 +193,9 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, string pee
                 break;
             case WorkerMessage.MessageOneofCase.Draining:
                 core.OnDraining(from);
+                break;
+            case WorkerMessage.MessageOneofCase.LogPart:
+                logs.OnPart(message.LogPart);
                 break;
             case WorkerMessage.MessageOneofCase.Register:
                 Close(new Failure(Catalogue.Protocol, "Register was sent twice on one session"));

@@ -63,6 +63,15 @@ public static class ClusterMethods
         new(Service, nameof(Reload), RpcMethodKind.Unary, ReloadRequest.Parser, ReloadResponse.Parser);
 }
 
+/// <summary>The methods of <c>openclaw.v1.LogService</c>.</summary>
+public static class LogMethods
+{
+    public const string Service = "openclaw.v1.LogService";
+
+    public static RpcMethod<LogsRequest, LogLines> Logs { get; } =
+        new(Service, nameof(Logs), RpcMethodKind.ServerStreaming, LogsRequest.Parser, LogLines.Parser);
+}
+
 /// <summary>The methods of <c>grpc.health.v1.Health</c>.</summary>
 public static class HealthMethods
 {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.V1;
 using OpenClaw.Worker.Health;
 using OpenClaw.Worker.Plugins;
@@ -330,6 +331,9 @@ internal sealed partial class WorkerCore
             lines.Dequeue();
         }
 
+        var at = time.GetUtcNow();
+        keepLine?.Invoke(TaskLine(attempt, level, text, at));
+
         // Lines are informative: a manager that is slow or away gets the newest it can take, and is told how many are missing.
         if (session is null || unsentLines.Count >= MostLinesUnsent || unsentLineChars >= MostLineCharsUnsent)
         {
@@ -345,10 +349,19 @@ internal sealed partial class WorkerCore
                 Attempt = attempt.Key.Attempt,
                 Level = level,
                 Text = text,
-                AtMs = Ms(time.GetUtcNow()),
+                AtMs = Ms(at),
             }
         );
     }
+
+    // Kept beside the worker's own log, where it outlives both the task and this process.
+    private static LogLine TaskLine(Attempt attempt, string level, string text, DateTimeOffset at) =>
+        new()
+        {
+            Severity = LogSeverities.TryParse(level, out var severity) ? severity : LogSeverity.Info,
+            Time = at,
+            Text = $"{new TaskId(attempt.Key.Task)}: {text}",
+        };
 
     private void SendLines()
     {

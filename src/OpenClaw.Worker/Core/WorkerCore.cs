@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Core.Telemetry;
 using OpenClaw.V1;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
@@ -24,7 +25,8 @@ internal sealed partial class WorkerCore(
     IOutbox outbox,
     Func<string, TaskHandler?> handlerOf,
     Func<Slot, IRunner> startRunner,
-    ILogger<WorkerCore> logger
+    ILogger<WorkerCore> logger,
+    Action<LogLine>? keepLine = null
 )
 {
     /// <summary>Outcomes in one message. With its bytes bounded it stays under the limit of 4 MiB, whatever one outcome has.</summary>

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Rpc;
 using OpenClaw.V1;
@@ -19,6 +20,7 @@ internal sealed class ManagerConnection(
     WorkerCore core,
     WorkerOptions options,
     IManagerOrders orders,
+    LogShelf logs,
     TimeProvider time
 ) : IManagerSession, IAsyncDisposable
 {
@@ -74,12 +76,13 @@ internal sealed class ManagerConnection(
             }
         });
         var writing = WriteAllAsync(session);
+        await using var desk = new LogDesk(logs, Send);
         try
         {
             while (await call.ReadAsync() is { } message)
             {
                 session.Received();
-                Handle(message, session);
+                Handle(message, session, desk);
             }
 
             return await call.Status;
@@ -96,7 +99,7 @@ internal sealed class ManagerConnection(
         }
     }
 
-    private void Handle(ManagerMessage message, LinkSession session)
+    private void Handle(ManagerMessage message, LinkSession session, LogDesk desk)
     {
         switch (message.MessageCase)
         {
@@ -121,6 +124,12 @@ internal sealed class ManagerConnection(
                 break;
             case ManagerMessage.MessageOneofCase.Reload:
                 orders.Reload();
+                break;
+            case ManagerMessage.MessageOneofCase.ReadLog:
+                desk.Read(message.ReadLog);
+                break;
+            case ManagerMessage.MessageOneofCase.StopReadingLog:
+                desk.Stop(message.StopReadingLog.Number);
                 break;
             case ManagerMessage.MessageOneofCase.None:
             case ManagerMessage.MessageOneofCase.Registered:

@@ -1,6 +1,7 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
@@ -20,6 +21,7 @@ internal sealed class ManagerEndpoint(
     Func<string, string> addressOf,
     Func<string?> authorization,
     IManagerOrders orders,
+    LogShelf logs,
     TimeProvider time
 ) : ILinkEndpoint<ManagerConnection>
 {
@@ -41,6 +43,7 @@ internal sealed class ManagerEndpoint(
                 await call.FlushAsync();
             }
 
+            register.Logs.AddRange(logs.Sources.Select(l => l.Name));
             var sentAt = time.GetUtcNow();
             await call.WriteAsync(new WorkerMessage { Register = register });
             while (await call.ReadAsync() is { } message)
@@ -51,7 +54,7 @@ internal sealed class ManagerEndpoint(
                 }
                 else if (message.MessageCase == ManagerMessage.MessageOneofCase.Registered)
                 {
-                    return new ManagerConnection(channel, call, message.Registered, sentAt, loop, core, options, orders, time);
+                    return new ManagerConnection(channel, call, message.Registered, sentAt, loop, core, options, orders, logs, time);
                 }
             }
 

@@ -92,7 +92,7 @@ public sealed class LinkDriverTests
         Assert.Equal(["Maximum reconnection attempts (1) exceeded"], logger.At(LogLevel.Critical));
         Assert.Contains(
             logger.At(LogLevel.Information),
-            l => l.StartsWith("Reconnected to manager at a:1 after ", StringComparison.Ordinal)
+            l => l.StartsWith("Connection to manager at a:1 reconnected after ", StringComparison.Ordinal)
         );
     }
 

@@ -10,6 +10,7 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager;
 using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Logs;
 using OpenClaw.Manager.Sessions;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
@@ -58,7 +59,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseRpc());
         });
         app = builder.Build();
-        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core));
+        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core, new LogRelay(loop, core)));
     }
 
     public async ValueTask InitializeAsync()

@@ -46,7 +46,19 @@ public static class LogKeys
             Max = "10000000",
         };
 
-    public static IReadOnlyList<SettingKey> All => [Level, Directory, MaxBytes, KeepFiles, QueueLines];
+    public static SettingKey<long> KeepBytes { get; } =
+        new(
+            "log.keep_bytes",
+            SettingTypes.Size,
+            "Memory for the last lines that no log file takes (the directory cannot be written, the disk is full); clw logs shows them."
+        )
+        {
+            Default = "1M",
+            Min = "16K",
+            Max = "1G",
+        };
+
+    public static IReadOnlyList<SettingKey> All => [Level, Directory, MaxBytes, KeepFiles, QueueLines, KeepBytes];
 }
 
 /// <summary>The section <c>log</c>. Immutable.</summary>
@@ -64,6 +76,9 @@ public sealed record LogSettings
 
     public required int QueueLines { get; init; }
 
+    /// <summary>Bytes of memory for lines that no file takes, for each log of a program.</summary>
+    public required long KeepBytes { get; init; }
+
     internal static LogSettings From(OpenClawSettings settings) =>
         new()
         {
@@ -72,5 +87,6 @@ public sealed record LogSettings
             MaxBytes = settings.Get(LogKeys.MaxBytes),
             KeepFiles = settings.Int(LogKeys.KeepFiles),
             QueueLines = settings.Int(LogKeys.QueueLines),
+            KeepBytes = settings.Get(LogKeys.KeepBytes),
         };
 }
