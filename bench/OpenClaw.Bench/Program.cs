@@ -1,11 +1,13 @@
 using OpenClaw.Bench.Client;
 using OpenClaw.Bench.Rpc;
+using OpenClaw.Bench.Scale;
 using OpenClaw.Bench.Suite;
 
 // Called by bench/run, from the root of a checkout.
 return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
+    ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
     ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => await SuiteCommand.RunAsync(args),
