@@ -3,6 +3,7 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Links;
 using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Worker;
 using OpenClaw.Worker.Core;
@@ -17,8 +18,9 @@ namespace OpenClaw.Bench.Scale;
 /// One of many workers in this process: the real core with its outbox on disk, the real link with a connection of its own, and no
 /// process to run tasks in.
 /// </summary>
-internal sealed class CrowdWorker : IAsyncDisposable
+internal sealed class CrowdWorker : IManagerOrders, IAsyncDisposable
 {
+    private readonly LogShelf logs;
     private readonly OwnerLoop loop;
     private readonly WorkerCore core;
     private readonly DiskOutbox outbox;
@@ -38,6 +40,7 @@ internal sealed class CrowdWorker : IAsyncDisposable
             RunnerPath = "none",
             Slots = 4,
         };
+        logs = new LogShelf(time);
         outbox = DiskOutbox.Open(Path.Combine(directory, $"{number}"), 1, 64 << 20, NullLogger.Instance);
         core = new WorkerCore(
             options,
@@ -63,7 +66,7 @@ internal sealed class CrowdWorker : IAsyncDisposable
                 KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, TimeSpan.FromMinutes(1), KeepAliveStyle.Steady),
                 Flap = null,
             },
-            new ManagerEndpoint(loop, core, plugins, options, a => a, authorization, time),
+            new ManagerEndpoint(loop, core, plugins, options, a => a, authorization, this, logs, time),
             time,
             NullLogger.Instance,
             seed: number
@@ -76,6 +79,11 @@ internal sealed class CrowdWorker : IAsyncDisposable
     public bool IsConnected => link.Snapshot.State == LinkState.Connected;
 
     public void Tick() => loop.Post(core.Tick);
+
+    /// <summary>Nobody restarts a crowd.</summary>
+    void IManagerOrders.Restart() { }
+
+    void IManagerOrders.Reload() { }
 
     private InstantRunner NewRunner()
     {
@@ -93,5 +101,6 @@ internal sealed class CrowdWorker : IAsyncDisposable
         loop.Complete();
         await looping;
         outbox.Dispose();
+        logs.Dispose();
     }
 }
