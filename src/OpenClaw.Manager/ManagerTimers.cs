@@ -31,7 +31,12 @@ internal sealed class ManagerTimers : IDisposable
                 loop.Post(() =>
                 {
                     armed = null;
+                    var before = core.Silences;
                     core.Tick();
+                    if (core.Silences != before)
+                    {
+                        Look(core);
+                    }
                 }),
             null,
             Timeout.InfiniteTimeSpan,

@@ -141,6 +141,37 @@ internal sealed partial class ManagerCore
         }
     }
 
+    // Types whose attempts need not wait for the end of the lease: their worker has stopped them by now, or lets them overlap, and the
+    // number of the attempt decides. Only this manager's own worker, whose rules it has heard: after a restart the lease alone counts.
+    private void HandOverEarly(Incarnation incarnation)
+    {
+        if (incarnation is not { Session: null, Releasing: false, Info: { } info } || incarnation.Held.Count == 0)
+        {
+            return;
+        }
+
+        var silent = time.GetElapsedTime(incarnation.HeardAt);
+        var due = info
+            .Types_.Where(t => t.ReassignAfterMs > 0 && silent >= TimeSpan.FromMilliseconds(t.ReassignAfterMs))
+            .Select(t => t.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        var given = due.Count == 0 ? [] : incarnation.Held.Where(h => due.Contains(h.Value.Lane.Type)).ToList();
+        if (given.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (task, held) in given)
+        {
+            incarnation.Held.Remove(task);
+            dispatcher.Free(null, held.Lane);
+            metrics.Lost(held.Lane.Type);
+        }
+
+        LogHandedOver(logger, given.Count, string.Join(", ", due), incarnation.Ref.Worker);
+        Return(incarnation.Ref, [.. given.Select(h => new AttemptRef(h.Key, h.Value.Attempt))], ReturnReason.WorkerLost);
+    }
+
     private void CheckLeases(DateTimeOffset now)
     {
         List<Incarnation>? renew = null;
@@ -152,6 +183,7 @@ internal sealed partial class ManagerCore
                 continue;
             }
 
+            HandOverEarly(incarnation);
             var behind = incarnation.LeaseUntil - incarnation.StoredUntil;
             if (behind > RenewalSlack || (behind > TimeSpan.Zero && incarnation.Session is null))
             {
@@ -212,6 +244,13 @@ internal sealed partial class ManagerCore
 
     [LoggerMessage(33, LogLevel.Information, "{count} tasks of worker {worker} went back to the queue: {why}")]
     private static partial void LogReleased(ILogger logger, int count, string worker, string why);
+
+    [LoggerMessage(
+        39,
+        LogLevel.Warning,
+        "{count} tasks of {types}, which need not wait for the end of a lease, go from worker {worker} to others: it is UNREACHABLE"
+    )]
+    private static partial void LogHandedOver(ILogger logger, int count, string types, string worker);
 
     [LoggerMessage(34, LogLevel.Warning, "The lease of worker {worker} ended while it was UNREACHABLE; its {held} tasks go to others")]
     private static partial void LogExpired(ILogger logger, string worker, int held);

@@ -64,7 +64,9 @@ internal sealed partial class ManagerCore
     }
 
     /// <summary>When <see cref="Tick"/> has something to do earlier than at the next full second; null = no.</summary>
-    public DateTimeOffset? NextDue =>
+    public DateTimeOffset? NextDue => NextTaskDue is { } task && !(nextSilence < task) ? task : nextSilence;
+
+    private DateTimeOffset? NextTaskDue =>
         promoting || Stopping || nextDue is not { } due ? null
         : due > storeTroubleUntil ? due
         : storeTroubleUntil;

@@ -252,10 +252,10 @@ internal sealed partial class ManagerCore
         }
     }
 
-    private void Return(WorkerRef worker, IReadOnlyList<AttemptRef> attempts) =>
+    private void Return(WorkerRef worker, IReadOnlyList<AttemptRef> attempts, ReturnReason reason = ReturnReason.HandedBack) =>
         InOrder(() =>
             post(
-                new ReturnOperation(worker, attempts, ReturnReason.HandedBack)
+                new ReturnOperation(worker, attempts, reason)
                 {
                     MaxLosses = options.MaxLosses,
                     Settled = Then<ReturnOperation>(
@@ -263,7 +263,7 @@ internal sealed partial class ManagerCore
                         {
                             if (failure is not null)
                             {
-                                Again(failure, () => Return(worker, attempts));
+                                Again(failure, () => Return(worker, attempts, reason));
                                 return;
                             }
 

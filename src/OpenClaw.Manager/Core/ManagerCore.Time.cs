@@ -29,8 +29,16 @@ internal sealed partial class ManagerCore
         Prune(now);
     }
 
+    /// <summary>When a worker that stays silent is found to be out of reach, if that is before the next full second.</summary>
+    private DateTimeOffset? nextSilence;
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    /// <summary>Workers that were found silent since the start: who shows their states looks anew when it has changed.</summary>
+    public long Silences { get; private set; }
+
     private void CheckHeartbeats(DateTimeOffset now)
     {
+        nextSilence = null;
         foreach (var worker in workers.Values)
         {
             if (worker.Session is not { } session || worker.Info is not { } info)
@@ -38,20 +46,29 @@ internal sealed partial class ManagerCore
                 continue;
             }
 
-            var interval = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000));
-            if (now - worker.LastHeard > interval * 3 && time.GetElapsedTime(worker.HeardAt) > interval * 3)
+            // Late by three intervals by both clocks: a wall clock that leaps is no silence.
+            var patience = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000)) * 3;
+            var silent = now - worker.LastHeard;
+            var steady = time.GetElapsedTime(worker.HeardAt);
+            var left = patience - (silent < steady ? silent : steady);
+            if (left <= TimeSpan.Zero)
             {
-                var silence = new Failure(
-                    Catalogue.HeartbeatFailure,
-                    $"nothing heard for {(now - worker.LastHeard).TotalSeconds:0} seconds"
-                );
+                var silence = new Failure(Catalogue.HeartbeatFailure, $"nothing heard for {Spoken(silent)} seconds");
+                Silences++;
                 session.Close(silence);
                 OnClosed(worker, session, silence);
+            }
+            else if (left < Second && (nextSilence is null || now + left < nextSilence))
+            {
+                nextSilence = now + left;
             }
         }
 
         ForgetGone(now);
     }
+
+    private static string Spoken(TimeSpan span) =>
+        span.TotalSeconds.ToString(span.TotalSeconds < 10 ? "0.#" : "0", System.Globalization.CultureInfo.InvariantCulture);
 
     // Workers come and go under new names every day; those that are gone for good neither count nor stay.
     private void ForgetGone(DateTimeOffset now)

@@ -60,12 +60,13 @@ internal sealed partial class WorkerCore
         return register;
     }
 
-    public static IEnumerable<TaskType> TypesOf(PluginSet plugins) =>
+    private IEnumerable<TaskType> TypesOf(PluginSet plugins) =>
         plugins.Handlers.Values.Select(h => new TaskType
         {
             Name = h.Type,
             Version = h.Version,
             Kind = h.Kind,
+            ReassignAfterMs = (long)ReassignAfter(h).TotalMilliseconds,
         });
 
     /// <summary>Outcomes that an earlier incarnation of this worker left on disk.</summary>
@@ -218,60 +219,6 @@ internal sealed partial class WorkerCore
         SendLines();
     }
 
-    // A worker that cannot renew its lease stops itself before the manager may hand its tasks on.
-    private void CheckLease(DateTimeOffset now)
-    {
-        if (options.ContinueOnLinkLoss || leaseStop is not { } span || leaseCountsFrom is not { } from || attempts.Count == 0)
-        {
-            return;
-        }
-
-        // By either clock: one that is set back must not lengthen the lease, and one that stands still while the machine sleeps neither.
-        var byWall = now - from;
-        var bySteady = leaseAgeThen + time.GetElapsedTime(leaseLearnedAt);
-        var silent = byWall > bySteady ? byWall : bySteady;
-        if (silent < span)
-        {
-            return;
-        }
-
-        if (!leaseStopped)
-        {
-            leaseStopped = true;
-            LogLeaseStop(logger, silent.TotalSeconds, attempts.Count);
-        }
-
-        StopEverything();
-    }
-
-    private void StopEverything()
-    {
-        var back = new HandBack();
-        foreach (var attempt in waiting)
-        {
-            back.Attempts.Add(Name(attempt));
-            Forget(attempt);
-        }
-
-        waiting.Clear();
-        foreach (var slot in slots.Where(s => s.InRunner.Count > 0))
-        {
-            // Those behind the one that runs go back with it: the runner ends.
-            foreach (var behind in slot.InRunner.Skip(1).Where(a => a.Stage == AttemptStage.InRunner))
-            {
-                back.Attempts.Add(Name(behind));
-                Forget(behind);
-            }
-
-            End(slot, EndCause.HandBack);
-        }
-
-        if (back.Attempts.Count > 0)
-        {
-            session?.Send(new WorkerMessage { HandBack = back });
-        }
-    }
-
     private void ReportRunning()
     {
         Started? started = null;
@@ -420,13 +367,6 @@ internal sealed partial class WorkerCore
     }
 
     public bool HasRunners => slots.Any(s => s.Runner is not null);
-
-    [LoggerMessage(
-        40,
-        LogLevel.Error,
-        "clw-heartbeat-lost: no acknowledged heartbeat for {seconds:0} seconds; the worker stops its {count} attempts before others may run them"
-    )]
-    private static partial void LogLeaseStop(ILogger logger, double seconds, int count);
 
     [LoggerMessage(41, LogLevel.Information, "clw-worker[pid={pid}]: INFO: Starting task '{type}-{task}'")]
     private static partial void LogStarting(ILogger logger, int pid, string type, TaskId task);

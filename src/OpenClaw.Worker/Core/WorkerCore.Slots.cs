@@ -75,6 +75,9 @@ internal sealed partial class WorkerCore
     private bool MayQueueBehind(Slot slot, Attempt attempt) =>
         options.RecycleAfter > slot.TasksRun + slot.InRunner.Count
         && slot.SettingsNumber == settingsNumber
+        // What stops by a rule of its own when the link is lost stands alone in its runner.
+        && !attempt.Handler.Manifest.HasLinkRule
+        && !(slot.InRunner.TryPeek(out var head) && head.Handler.Manifest.HasLinkRule)
         && (attempt.Handler.Form != HandlerForm.Executable || slot.Serving is not null)
         && times.MeanOf(attempt.Handler.Type) is var mean
         && mean <= RunTimes.ShortMicros

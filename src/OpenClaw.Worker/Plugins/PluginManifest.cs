@@ -23,11 +23,28 @@ public sealed record PluginManifest
     private const string MemoryKey = "max_memory";
     private const string VersionKey = "version";
     private const string DescriptionKey = "description";
+    private const string OnLinkLossKey = "on_link_loss";
+    private const string LeaseStopKey = "lease_stop";
+    private const string ReassignKey = "reassign_after";
     private const long LeastMemory = 1 << 20;
     private static readonly TimeSpan LongestStart = TimeSpan.FromHours(1);
     private const int LongestText = 500;
 
-    private static readonly string[] Keys = [ModeKey, TimeoutKey, StartTimeoutKey, MemoryKey, VersionKey, DescriptionKey];
+    private static readonly TimeSpan LeastLinkTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestLinkTime = TimeSpan.FromDays(1);
+
+    private static readonly string[] Keys =
+    [
+        ModeKey,
+        TimeoutKey,
+        StartTimeoutKey,
+        MemoryKey,
+        VersionKey,
+        DescriptionKey,
+        OnLinkLossKey,
+        LeaseStopKey,
+        ReassignKey,
+    ];
 
     /// <summary>That of a plugin without one.</summary>
     public static PluginManifest None { get; } = new();
@@ -43,6 +60,18 @@ public sealed record PluginManifest
 
     /// <summary>Bytes that the program may hold, of an executable alone; null: as the worker's settings say.</summary>
     public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>What becomes of running attempts when the worker and its manager have lost each other; null: as the worker's settings say.</summary>
+    public OnLinkLoss? OnLinkLoss { get; init; }
+
+    /// <summary>When such attempts are stopped, counted like the worker's own time; null, or longer than that: with the worker's.</summary>
+    public TimeSpan? LeaseStop { get; init; }
+
+    /// <summary>When such attempts may be handed to another worker; null, or longer than the lease: with the lease.</summary>
+    public TimeSpan? ReassignAfter { get; init; }
+
+    /// <summary>Its attempts follow a rule of their own when the link is lost.</summary>
+    public bool HasLinkRule => OnLinkLoss is not null || LeaseStop is not null || ReassignAfter is not null;
 
     /// <summary>The author's own version, shown beside that of the content.</summary>
     public string Version { get; init; } = "";
@@ -94,6 +123,9 @@ public sealed record PluginManifest
                 StartTimeoutKey => manifest with { StartTimeout = Take(SettingTypes.Duration, value, out problem) },
                 MemoryKey => manifest with { MaxMemoryBytes = Take(SettingTypes.Size, value, out problem) },
                 VersionKey => manifest with { Version = Take(SettingTypes.Text, value, out problem) ?? "" },
+                OnLinkLossKey => manifest with { OnLinkLoss = Take(SettingTypes.Choice<OnLinkLoss>(), value, out problem) },
+                LeaseStopKey => manifest with { LeaseStop = Take(SettingTypes.Duration, value, out problem) },
+                ReassignKey => manifest with { ReassignAfter = Take(SettingTypes.Duration, value, out problem) },
                 DescriptionKey => manifest with { Description = Take(SettingTypes.Text, value, out problem) ?? "" },
                 _ => manifest,
             };
@@ -107,6 +139,15 @@ public sealed record PluginManifest
         if (seen.TryGetValue(StartTimeoutKey, out var unsuited) && form != HandlerForm.Lua && manifest.Mode != PluginMode.Serve)
         {
             problems.Add(new(unsuited, StartTimeoutKey, "is for mode: serve; a plain program's start counts as its run"));
+        }
+
+        if (
+            manifest is { OnLinkLoss: not OpenClaw.Core.Settings.OnLinkLoss.Continue, ReassignAfter: { } reassign }
+            && !(manifest.LeaseStop < reassign)
+        )
+        {
+            // What may go to another worker must have stopped here before, or be allowed to overlap.
+            problems.Add(new(seen[ReassignKey], ReassignKey, "needs a shorter lease_stop beside it, or on_link_loss: continue"));
         }
 
         return problems.Count == 0 ? manifest : SettingsProblem.AsFailure(problems);
@@ -126,10 +167,14 @@ public sealed record PluginManifest
             StartTimeoutKey when manifest.StartTimeout <= TimeSpan.Zero || manifest.StartTimeout > LongestStart =>
                 $"must be longer than nothing and at most {LongestStart.TotalHours:0} h",
             MemoryKey when manifest.MaxMemoryBytes < LeastMemory => "must be at least 1 MiB",
+            LeaseStopKey when manifest.LeaseStop < LeastLinkTime || manifest.LeaseStop > LongestLinkTime => LinkTime,
+            ReassignKey when manifest.ReassignAfter < LeastLinkTime || manifest.ReassignAfter > LongestLinkTime => LinkTime,
             VersionKey when manifest.Version.Length > LongestText => $"is longer than {LongestText} characters",
             DescriptionKey when manifest.Description.Length > LongestText => $"is longer than {LongestText} characters",
             _ => null,
         };
+
+    private static string LinkTime => $"must be from {LeastLinkTime.TotalSeconds:0} s to {LongestLinkTime.TotalDays:0} day";
 
     private static string Unknown(string key) =>
         NearestName.Find(key, Keys) is { } near

@@ -46,6 +46,7 @@ internal sealed partial class WorkerProcess
             PluginDirectory = "/nowhere",
             RunnerPath = "/nowhere",
             Slots = world.Options.SlotsPerWorker,
+            IsRestartable = true,
             TaskTimeout = TimeSpan.FromHours(2),
             ContinueOnLinkLoss = world.Options.Plant == Plant.NoLeaseStop,
         };

@@ -49,6 +49,12 @@ internal sealed class Faults(SimWorld world)
             case < 91:
                 RefuseChanges();
                 break;
+            case < 94:
+                Drain();
+                break;
+            case < 96:
+                Restart();
+                break;
             default:
                 AnyWorker().Process?.Stop();
                 break;
@@ -142,6 +148,32 @@ internal sealed class Faults(SimWorld world)
         var clock = manager ? world.ManagerMachine.Clock : worker.Clock;
         world.Note(Saw.ClockSet, manager ? -1 : worker.Number, offset - clock.Offset);
         clock.Offset = offset;
+    }
+
+    // An operator takes a worker out and gives it back later, through whatever happens to the manager meanwhile.
+    private void Drain()
+    {
+        var worker = AnyWorker();
+        var span = world.Spread(SimWorld.Second, 10 * SimWorld.Minute);
+        world.Note(Saw.Drained, worker.Number, span);
+        world.ManagerMachine.Process?.Run(core => core.Drain([worker.Id], drained: true, "", "anna"));
+        world.After(span, () => GiveBack(worker));
+    }
+
+    private void GiveBack(WorkerMachine worker)
+    {
+        if (world.Store.Drains.Any(d => d.Worker == worker.Id))
+        {
+            world.ManagerMachine.Process?.Run(core => core.Drain([worker.Id], drained: false, "", "anna"));
+            world.After(SimWorld.Second, () => GiveBack(worker));
+        }
+    }
+
+    private void Restart()
+    {
+        var worker = AnyWorker();
+        world.Note(Saw.RestartOrdered, worker.Number);
+        world.ManagerMachine.Process?.Run(core => core.Restart(worker.Id, 0));
     }
 
     private void RefuseChanges()

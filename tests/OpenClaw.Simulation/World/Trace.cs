@@ -18,6 +18,8 @@ internal enum Saw
     SlowNetwork,
     ClockSet,
     StoreRefuses,
+    Drained,
+    RestartOrdered,
     Dialed,
     Connected,
     Lost,

@@ -122,11 +122,7 @@ public sealed class OperationsTests
         Assert.True(status.ExitCode == 0, status.Said);
         Assert.Contains("worker-01   draining", status.Output, StringComparison.Ordinal);
         Assert.Contains("(a new disk)", status.Output, StringComparison.Ordinal);
-        Assert.Equal(
-            1,
-            await fleet.MetricAsync("""openclaw_worker_status{status="draining",worker="worker-01"}""")
-                ?? await fleet.MetricAsync("""openclaw_worker_status{worker="worker-01",status="draining"}""")
-        );
+        Assert.Equal(1, await fleet.MetricAsync("openclaw_worker_status", ("worker", "worker-01"), ("status", "draining")));
 
         var waiting = await client.SubmitAsync("sleep", Sleep(1));
         Assert.Equal(0, (await fleet.Room.RunAsync("cluster", "restart-workers", "worker-01")).ExitCode);

@@ -127,13 +127,17 @@ internal sealed class Fleet : IAsyncDisposable
         return JsonDocument.Parse(clw.Output).RootElement;
     }
 
-    /// <summary>A series of the manager's metrics, by its name and labels; null while it is not there.</summary>
-    public async Task<double?> MetricAsync(string series)
+    /// <summary>A series of the manager's metrics, by its name and labels in any order; null while it is not there.</summary>
+    public async Task<double?> MetricAsync(string name, params (string Label, string Value)[] labels)
     {
         using var http = new HttpClient();
         var text = await http.GetStringAsync(new Uri($"http://{Web}/metrics"));
-        var line = text.Split('\n').FirstOrDefault(l => l.StartsWith(series + " ", StringComparison.Ordinal));
-        return line is null ? null : double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture);
+        var line = text.Split('\n')
+            .FirstOrDefault(l =>
+                (l.StartsWith(name + " ", StringComparison.Ordinal) || l.StartsWith(name + "{", StringComparison.Ordinal))
+                && labels.All(x => l.Contains($"{x.Label}=\"{x.Value}\"", StringComparison.Ordinal))
+            );
+        return line is null ? null : double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     public ValueTask DisposeAsync() => Room.DisposeAsync();

@@ -99,6 +99,61 @@ public sealed class RenderingTests
         );
     }
 
+    [Theory]
+    [InlineData(90, "task-7a8b2c  a-rather-long-type-of-task  worker-02-of-the-west  15m  0/3    PENDING")]
+    [InlineData(60, "task-7a8b2c  a-rather-…  worker-02-…  15m  0/3    SUCCEEDED")]
+    [InlineData(40, "task-7a8b2c  a-rathe…  15m  SUCCEEDED")]
+    [InlineData(24, "task-7a8b2c  SUCCEEDED")]
+    public void In_a_narrow_window_a_task_keeps_its_id_and_its_status(int room, string expected)
+    {
+        var table = new Table("TASK ID", "TYPE", "WORKER", "AGE", "RETRY", "STATUS");
+        table.Add("task-7a8b2c", "a-rather-long-type-of-task", "worker-02-of-the-west", "15m", "0/3", expected.Split(' ')[^1]);
+        var line = table.Lines(fit: new TableFit(room - 1, [1, 2], [4, 2, 3, 1])).Last();
+        Assert.Equal(expected, line);
+        Assert.True(line.Length < room);
+    }
+
+    [Fact]
+    public void A_worker_shows_how_busy_it_is_and_why_it_is_drained()
+    {
+        var status = new StatusResponse
+        {
+            Cluster = "local",
+            Manager = new ManagerStatus { State = "healthy" },
+            Workers =
+            {
+                new WorkerStatus
+                {
+                    Id = "w1",
+                    State = "draining",
+                    Address = "10.0.0.1:9091",
+                    Slots = 4,
+                    Running = 1,
+                    Held = 1,
+                    Pid = 815,
+                    Drain = new WorkerDrain { By = "anna", Reason = "a new disk" },
+                },
+                new WorkerStatus
+                {
+                    Id = "w2",
+                    State = "UNREACHABLE",
+                    Address = "10.0.0.2:9091",
+                    Slots = 4,
+                    Held = 3,
+                    Pid = 4711,
+                },
+            },
+        };
+        Assert.Equal(
+            [
+                "├── Workers:        2 total, 1 unreachable, 1 draining",
+                "│   ├── w1          draining   10.0.0.1:9091  drained, holds 1 task  (a new disk)  1/4 busy  pid 815",
+                "│   └── w2          UNREACHABLE 10.0.0.2:9091  holds 3 tasks",
+            ],
+            ClusterTree.Lines(Plain, status).Skip(2).Take(3)
+        );
+    }
+
     [Fact]
     public void A_failed_task_shows_why_and_what_next()
     {

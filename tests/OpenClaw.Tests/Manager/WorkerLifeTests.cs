@@ -239,6 +239,64 @@ public sealed class WorkerLifeTests : IDisposable
     }
 
     [Fact]
+    public void ATypeThatNeedNotWaitGoesToOthersBeforeTheLeaseEnds()
+    {
+        var worker = new TestWorker(rig);
+        worker.Info.Types_.Add(new TaskType { Name = "hasty", ReassignAfterMs = 60_000 });
+        Assert.Null(worker.Connect());
+        var (slow, hasty) = (rig.Submit(), rig.Submit("hasty"));
+        var (slowTask, hastyTask) = (worker.Session.Assigned.First(), worker.Session.Assigned.Last());
+        worker.Lose();
+        rig.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(TaskState.Assigned, rig.State(hasty));
+        rig.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((TaskState.Pending, 1, 0), (rig.State(hasty), rig.Task(hasty).Losses, rig.Task(hasty).Retries));
+        Assert.Equal(TaskState.Assigned, rig.State(slow));
+        rig.CheckCounts();
+
+        // It comes back: the one goes on, the other is no longer its own, and its outcome changes nothing.
+        Assert.Null(worker.Connect(slowTask, hastyTask));
+        Assert.Equal(hasty, Assert.Single(worker.Session.Registered!.Superseded).Task);
+        var again = Assert.Single(worker.Session.Assigned);
+        Assert.Equal((hasty, 2), (again.Task, again.Attempt));
+        worker.Finish(hastyTask);
+        Assert.Equal(2, rig.Task(hasty).Attempt);
+        worker.Finish(again);
+        worker.Finish(slowTask);
+        Assert.Equal((TaskState.Succeeded, TaskState.Succeeded), (rig.State(hasty), rig.State(slow)));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void AfterTheManagersRestartTheLeaseAloneCountsUntilTheWorkerIsBack()
+    {
+        var worker = new TestWorker(rig);
+        worker.Info.Types_.Add(new TaskType { Name = "hasty", ReassignAfterMs = 60_000 });
+        Assert.Null(worker.Connect());
+        var hasty = rig.Submit("hasty");
+        rig.Restart();
+        rig.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(TaskState.Assigned, rig.State(hasty));
+    }
+
+    [Fact]
+    public void SilenceIsSeenAfterThreeIntervalsAndNotAtTheNextFullSecond()
+    {
+        var worker = new TestWorker(rig);
+        worker.Info.HeartbeatIntervalMs = 150;
+        Assert.Null(worker.Connect());
+        rig.Core.Tick();
+        var due = rig.Core.NextDue;
+        Assert.Equal(rig.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(450), due);
+        rig.Advance(TimeSpan.FromMilliseconds(449));
+        Assert.Equal(("healthy", 0), (rig.Status("w1").State, rig.Core.Silences));
+        rig.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(("UNREACHABLE", 1), (rig.Status("w1").State, rig.Core.Silences));
+        Assert.Equal("clw-worker-unreachable: nothing heard for 0.5 seconds", rig.Status("w1").Problem);
+        Assert.Null(rig.Core.NextDue);
+    }
+
+    [Fact]
     public void AnotherWorkerOfTheSameNameIsRefused()
     {
         var worker = Connected();
@@ -297,7 +355,7 @@ public sealed class WorkerLifeTests : IDisposable
     public void ASilentWorkerIsUnreachableAfterThreeIntervals()
     {
         var worker = Connected();
-        rig.Advance(TimeSpan.FromSeconds(30));
+        rig.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal("healthy", rig.Status("w1").State);
         rig.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("UNREACHABLE", rig.Status("w1").State);

@@ -95,13 +95,17 @@ public sealed class PluginScanTests : IDisposable
     [InlineData("version: \"1\"\ntimeuot: 5s", ":2:1: timeuot: is no key of a manifest; did you mean timeout?")]
     [InlineData(
         "colour: red",
-        ":1:1: colour: is no key of a manifest: there are mode, timeout, start_timeout, max_memory, version, description"
+        ":1:1: colour: is no key of a manifest: there are mode, timeout, start_timeout, max_memory, version, description, on_link_loss, lease_stop, reassign_after"
     )]
     [InlineData("timeout: soon", ":1:10: timeout: expected a duration")]
     [InlineData("timeout: 0", ":1:10: timeout: must be longer than nothing")]
     [InlineData("start_timeout: 5s", ":1:1: start_timeout: is for mode: serve")]
     [InlineData("mode: serve\nstart_timeout: 2h", ":2:16: start_timeout: must be longer than nothing and at most 1 h")]
     [InlineData("max_memory: 10", ":1:13: max_memory: must be at least 1 MiB")]
+    [InlineData("on_link_loss: go", ":1:15: on_link_loss: expected stop or continue")]
+    [InlineData("lease_stop: 100ms", ":1:13: lease_stop: must be from 1 s to 1 day")]
+    [InlineData("reassign_after: 30s", ":1:1: reassign_after: needs a shorter lease_stop beside it, or on_link_loss: continue")]
+    [InlineData("lease_stop: 30s\nreassign_after: 30s", ":2:1: reassign_after: needs a shorter lease_stop beside it")]
     [InlineData("mode: plain\nmode: serve", ":2:1: mode: stands here again")]
     [InlineData("- a", "expected keys with values")]
     [InlineData("mode: [", "not YAML")]

@@ -4,6 +4,7 @@ using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
+using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Tests.Worker;
 
@@ -249,6 +250,54 @@ public sealed class WorkerCoreTests : IDisposable
         Assert.Empty(rig.Manager.Outcomes);
         rig.Assign(9);
         Assert.Contains(9, rig.Runners.SelectMany(r => r.Given));
+    }
+
+    [Fact]
+    public void ATypeWithShorterTimesStopsEarlierAndOneThatContinuesDoesNotStop()
+    {
+        rig.Assign("hasty", 0, 1);
+        rig.Assign("stays", 0, 2);
+        rig.Assign("hasty", 0, 3);
+        rig.Report(rig.RunnerOf(1), FrameKind.Started, 1);
+        rig.Report(rig.RunnerOf(2), FrameKind.Started, 2);
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Pass(TimeSpan.FromSeconds(19));
+        Assert.Empty(rig.RunnerOf(1).Signals);
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        Assert.Empty(rig.RunnerOf(2).Signals);
+        rig.End(rig.RunnerOf(1), signal: Signals.Terminate);
+
+        // The second of its type, which had not begun, does not begin now; the other goes on past the worker's own time.
+        rig.Ready();
+        rig.Pass(TimeSpan.FromSeconds(400));
+        Assert.All(rig.Runners, r => Assert.DoesNotContain(3, r.Given));
+        Assert.Empty(rig.RunnerOf(2).Signals);
+        Assert.Equal(1, rig.Core.Held);
+        Assert.Equal([2], rig.Core.Registration(new PluginSet(rig.Handlers, []), 1).Holding.Select(a => a.Task));
+    }
+
+    [Fact]
+    public void WhatIsToldToTheManagerIsNeverShorterThanItTakesToStop()
+    {
+        var types = rig.Core.Registration(new PluginSet(rig.Handlers, []), 1).Types_.ToDictionary(t => t.Name, t => t.ReassignAfterMs);
+        Assert.Equal((0, 30_000, 5_000), (types["noop"], types["hasty"], types["stays"]));
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromSeconds(20) });
+        types = rig.Core.Registration(new PluginSet(rig.Handlers, []), 1).Types_.ToDictionary(t => t.Name, t => t.ReassignAfterMs);
+        Assert.Equal((44_000, 5_000), (types["hasty"], types["stays"]));
+    }
+
+    [Fact]
+    public void ChangedLimitsReachRunnersThatStartFromThenOn()
+    {
+        rig.Assign(1);
+        var (busy, idle) = (rig.RunnerOf(1), rig.Runners.First(r => !r.Given.Contains(1)));
+        rig.Report(busy, FrameKind.Started, 1);
+        rig.Core.Reconfigure(rig.Options with { MaxTaskMemoryBytes = 100 << 20 });
+        Assert.True(idle.IsClosed);
+        Assert.False(busy.IsClosed);
+        rig.Report(busy, FrameKind.Succeeded, 1);
+        Assert.True(busy.IsClosed);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Settings;
 using OpenClaw.Tests.Support;
 using OpenClaw.V1;
 using OpenClaw.Worker;
@@ -140,6 +141,14 @@ internal sealed class WorkerRig : IDisposable
             ["served"] = new TaskHandler("served", HandlerForm.Executable, "/plugins/served", "v1")
             {
                 Manifest = new PluginManifest { Mode = PluginMode.Serve, MaxMemoryBytes = 100 << 20 },
+            },
+            ["hasty"] = new TaskHandler("hasty", HandlerForm.Lua, "/plugins/hasty.lua", "v1")
+            {
+                Manifest = new PluginManifest { LeaseStop = TimeSpan.FromSeconds(20), ReassignAfter = TimeSpan.FromSeconds(30) },
+            },
+            ["stays"] = new TaskHandler("stays", HandlerForm.Lua, "/plugins/stays.lua", "v1")
+            {
+                Manifest = new PluginManifest { OnLinkLoss = OnLinkLoss.Continue, ReassignAfter = TimeSpan.FromSeconds(5) },
             },
             ["prog"] = new TaskHandler("prog", HandlerForm.Executable, "/plugins/prog", "v1"),
         };

@@ -1,0 +1,121 @@
+using OpenClaw.Client.Wire;
+using OpenClaw.SystemTests.Harness;
+using OpenClaw.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace OpenClaw.SystemTests.Guide001;
+
+/// <summary>Rows C4 to C6 of the guide on workers: listing and cancelling tasks, and their states.</summary>
+public sealed class TaskTests
+{
+    [Fact]
+    public async Task C4_a_list_has_the_guides_columns_and_a_waiting_task_shows_its_last_worker()
+    {
+        await using var cluster = new Cluster();
+        cluster.Room.Environment["OPENCLAW_CLUSTER_WORKER_ID"] = "worker-02";
+        cluster.Room.Plugin("data-process", "#!/bin/sh\nexit 3\n");
+        await cluster.StartAsync();
+        using var client = cluster.Client();
+
+        // The third retry waits for 9 s: long enough to look at it.
+        var failing = await client.SubmitAsync("data-process", "{}");
+        await client.UntilAsync(failing, TaskState.Pending, t => t.Retries == 2);
+        var done = await client.SubmitAsync("noop", "{}");
+        await client.UntilAsync(done, TaskState.Succeeded);
+
+        var pending = await cluster.Room.RunAsync("task", "list", "--status", "PENDING");
+        Assert.True(pending.ExitCode == 0, pending.Said);
+        var lines = pending.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            ["TASK", "ID", "TYPE", "WORKER", "AGE", "RETRY", "STATUS"],
+            lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
+        var row = Assert.Single(lines[1..]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal([failing, "data-process", "worker-02"], row[..3]);
+        Assert.Matches(@"^\d+s$", row[3]);
+        Assert.Equal(["2/3", "PENDING"], row[4..]);
+
+        var newest = await cluster.Room.RunAsync("task", "list", "--worker", "worker-02", "--limit", "1");
+        Assert.Contains(done, newest.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(failing, newest.Output, StringComparison.Ordinal);
+        var none = await cluster.Room.RunAsync("task", "list", "--worker", "worker-02", "--status", "DEAD", "--json");
+        Assert.Equal("[]\n", none.Output);
+        (await cluster.Room.RunAsync("task", "list", "--status", "PENDIG")).FailedWith("clw-usage", 2);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task C5_a_cancelled_task_keeps_its_reason_and_never_loses_the_result_of_a_worker_that_was_away()
+    {
+        await using var cluster = new Cluster();
+        await cluster.StartManagerAsync();
+        await using var cable = new Cable(cluster.Address);
+        await cluster.StartWorkerAsync(("OPENCLAW_CLUSTER_MANAGER_ADDRESS", cable.Address.ToString()));
+        using var client = cluster.Client();
+        var away = await client.SubmitAsync("sleep", """{"ms":1500}""");
+        await client.UntilAsync(away, TaskState.Running);
+        cable.Cut();
+        await cluster.WorkerIsAsync("UNREACHABLE");
+
+        // Held by a worker: not without --force, and with the command that would do it.
+        var refused = await cluster.Room.RunAsync("task", "cancel", "--task-id", away, "--reason", "Worker unreachable for 20 minutes");
+        refused.FailedWith("clw-task-wrong-state", 5);
+        Assert.Contains($"clw task cancel --force {away}", refused.Errors, StringComparison.Ordinal);
+        var cancel = await cluster.Room.RunAsync(
+            "task",
+            "cancel",
+            "--force",
+            "--task-id",
+            away,
+            "--reason",
+            "Worker unreachable for 20 minutes"
+        );
+        Assert.True(cancel.ExitCode == 0, cancel.Said);
+        var task = await client.TaskAsync(away);
+        Assert.Equal((TaskState.Cancelled, "Worker unreachable for 20 minutes"), (task.State, task.Reason));
+
+        // It ends while nobody can hear it, and is heard when the way is open again.
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        cable.Mend();
+        await cluster.WorkerIsAsync("healthy");
+        var kept = await client.UntilAsync(away, TaskState.Cancelled, t => !t.LateResult.IsEmpty);
+        Assert.Equal((1, 0, 0), (kept.Attempt, kept.Retries, kept.Losses));
+
+        // One that waits needs no force; one that runs is stopped.
+        var running = await client.SubmitAsync("sleep", """{"ms":600000}""");
+        await client.UntilAsync(running, TaskState.Running);
+        Assert.Equal(0, (await cluster.Room.RunAsync("task", "cancel", "--force", running)).ExitCode);
+        await Until.TrueAsync(
+            async () => (await client.StatusAsync()).Value.Workers.Single().Held == 0,
+            "the worker holds nothing",
+            details: () => cluster.Worker.Said
+        );
+        var waiting = await client.SubmitAsync("nobody-serves-this", "{}");
+        Assert.Equal(0, (await cluster.Room.RunAsync("task", "cancel", waiting)).ExitCode);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task C6_a_task_goes_through_its_states_and_only_its_own_failures_count_as_retries()
+    {
+        await using var up = new Up();
+        up.Room.Plugin("fails", "#!/bin/sh\nexit 1\n");
+        await up.StartAsync();
+        using var client = up.Client();
+        var final = await client.SubmitAsync("fails", "{}", s => s.MaxRetries = 0);
+        var dead = await client.SubmitAsync("fails", "{}", s => s.MaxRetries = 1);
+        var lost = await client.SubmitAsync("sleep", """{"ms":60000}""");
+        await client.UntilAsync(final, TaskState.Failed, t => t is { Attempt: 1, Retries: 0 });
+        await client.UntilAsync(dead, TaskState.Dead, t => t is { Attempt: 2, Retries: 1, Losses: 0 });
+
+        // A lost worker is nobody's fault: an attempt more, a loss more, no retry.
+        await client.UntilAsync(lost, TaskState.Running);
+        Signals.Send(up.Worker.Id, Signals.Kill);
+        await client.UntilAsync(lost, TaskState.Running, t => t is { Attempt: 2, Retries: 0, Losses: 1 });
+        Assert.True((await client.CancelAsync(lost, force: true)).IsOk);
+        await client.UntilAsync(lost, TaskState.Cancelled);
+        Assert.True((await client.RetryAsync(dead)).IsOk);
+        await client.UntilAsync(dead, TaskState.Dead, t => t.Attempt == 4);
+        await up.StopAsync();
+    }
+}
