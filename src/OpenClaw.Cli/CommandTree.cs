@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Commands.Certs;
 using OpenClaw.Cli.Commands.Cluster;
 using OpenClaw.Cli.Commands.Demo;
 using OpenClaw.Cli.Commands.Logs;
@@ -29,6 +30,7 @@ public static class CommandTree
             HealthCommand.Create(run),
             LogsCommand.Create(run),
             PluginCommands.Create(run),
+            CertsCommands.Create(run),
             BenchCommand.Create(run),
             ExplainCommand.Create(run),
             ConfigCommands.Debug(run),

@@ -32,8 +32,23 @@ public sealed record OpenClawClientOptions
     public Func<string?>? TokenProvider { get; init; }
 
     /// <summary>
+    /// The file of the CA that managers are judged by, PEM, and by no other. With it every address is dialled with TLS. Null, the default:
+    /// the variable <c>OPENCLAW_TLS_CA</c>, else none. Renewed files are taken up by the next connection.
+    /// </summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>
+    /// The certificate that is shown to managers, PEM, with intermediate ones behind it. Null, the default: the variable
+    /// <c>OPENCLAW_TLS_CERT</c>, else none. Managers beyond this machine let nobody in without one.
+    /// </summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The key of <see cref="CertificateFile"/>, PEM, without a passphrase. Null, the default: the variable <c>OPENCLAW_TLS_KEY</c>.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>
     /// How TLS is spoken: client certificates, trust, the expected name. With it every address is dialled with TLS. Null, the default:
-    /// TLS with the system's trust for addresses that begin with <c>https://</c>, none for the others.
+    /// <see cref="CaFile"/>, else TLS with the system's trust for addresses that begin with <c>https://</c>, none for the others.
     /// </summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 

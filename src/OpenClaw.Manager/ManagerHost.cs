@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -18,7 +19,9 @@ using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Logs;
+using OpenClaw.Manager.Security;
 using OpenClaw.Manager.Sessions;
+using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
 using OpenClaw.Store;
@@ -45,6 +48,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private WebApplication? app;
     private LocalEndpoint? endpoint;
     private IDisposable? alive;
+    private ManagerCertificates? certificates;
 
     /// <summary>Null when the manager is up and has said so.</summary>
     public async Task<Failure?> StartAsync()
@@ -76,7 +80,12 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         await RestoreAsync();
         timers = new ManagerTimers(loop, core, clock);
         looping = loop.RunAsync();
-        metrics.Observe(timers, options);
+        if (OpenCertificates() is { } unusable)
+        {
+            return unusable;
+        }
+
+        metrics.Observe(timers, options, certificates!.Measurements);
         metricsHost = new MetricsHost([MetricNames.Meter]);
 
         var token = LocalEndpoint.Token(options.DataDirectory, (file, mode) => LogTokenNarrowed(logger, file, mode));
@@ -95,13 +104,15 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         var listen = Bound(addresses, 0, options.Listen);
         var web = Bound(addresses, 1, options.Web);
         core.Address = listen.ToString();
-        endpoint = LocalEndpoint.Write(options.DataDirectory, listen, web);
+        var local = options.Tls is not null && (NeedsLocal(options.Listen) || IsEverywhere(listen)) ? LocalOf(listen) : listen;
+        endpoint = LocalEndpoint.Write(options.DataDirectory, local, web);
+        certificates!.Start();
         if (options.Insecure && (!options.Listen.IsLoopback || !options.Web.IsLoopback))
         {
             LogInsecure(logger, listen.ToString(), web.ToString());
         }
 
-        LogUp(logger, listen.ToString(), web.ToString(), options.DataDirectory);
+        LogUp(logger, listen.ToString(), options.Tls is null ? "" : " (TLS)", web.ToString(), options.DataDirectory);
         health.SetServing(true);
         alive = context.LiveThrough(loop.Post);
         context.Status($"listening on {listen}, web on {web}");
@@ -194,6 +205,30 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         core!.Restore(await store.CountLanesAsync(CancellationToken.None), leases, await store.DrainsAsync(CancellationToken.None));
     }
 
+    private Failure? OpenCertificates()
+    {
+        var keys = WorkerPins.Open(options.DataDirectory);
+        if (!keys.IsOk)
+        {
+            return keys.Failure;
+        }
+
+        TlsSource? source = null;
+        if (options.Tls is { } files)
+        {
+            var opened = TlsSource.Open(files);
+            if (!opened.IsOk)
+            {
+                return opened.Failure;
+            }
+
+            source = opened.Value;
+        }
+
+        certificates = new ManagerCertificates(keys.Value, source, context.Time, context.Loggers.CreateLogger<ManagerCertificates>());
+        return null;
+    }
+
     private WebApplication Build(string token)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -205,20 +240,30 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.LimitForRpc();
-            Listen(kestrel, options.Listen, listen => listen.UseRpc());
-            Listen(kestrel, options.Web, listen => listen.Protocols = HttpProtocols.Http1);
+            // The configured ones first: their bound ports are found by their place.
+            Listen(kestrel, options.Listen, ListenForRpc);
+            Listen(kestrel, options.Web, ListenForWeb);
+            if (NeedsLocal(options.Listen))
+            {
+                Listen(kestrel, LocalOf(options.Listen), ListenForRpc);
+            }
+
+            if (NeedsLocal(options.Web))
+            {
+                Listen(kestrel, LocalOf(options.Web), ListenForWeb);
+            }
         });
         var built = builder.Build();
         var logs = new LogRelay(loop!, core!);
         var specs = new SpecReader(options, clock);
         TakeUpChanges(specs);
-        var rpc = new RpcServerOptions { Authenticate = new LocalToken(token).Authenticate, Stopping = stoppingCalls.Token };
+        var rpc = new RpcServerOptions { Authenticate = new SignIn(new LocalToken(token)).Authenticate, Stopping = stoppingCalls.Token };
         built.MapRpc(
             rpc,
             new TaskApi(loop!, core!, store!, specs, options.QueueRetryAfter).Create(),
-            WorkerApi.Create(loop!, core!, logs),
+            WorkerApi.Create(loop!, core!, logs, certificates!),
             new LogApi(loop!, core!, store!, context.Logging.Shelf, logs, context.Time).Create(),
-            new ClusterApi(loop!, core!, store!, context.Live.Reload).Create(),
+            new ClusterApi(loop!, core!, store!, certificates!, context.Live.Reload).Create(),
             health.Build()
         );
         built.Run(WebAsync);
@@ -259,6 +304,39 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
                 break;
         }
     }
+
+    private void ListenForRpc(ListenOptions listen)
+    {
+        listen.UseRpc();
+        listen.UseTls(TlsOf(SslApplicationProtocol.Http2));
+    }
+
+    private void ListenForWeb(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.UseTls(TlsOf(SslApplicationProtocol.Http11));
+    }
+
+    private TlsServerOptions TlsOf(SslApplicationProtocol protocol) =>
+        new()
+        {
+            Source = certificates!.Source,
+            PlainFromAnywhere = options.Insecure && !options.AlwaysTls,
+            AlwaysTls = options.AlwaysTls,
+            HandshakeTimeout = options.HandshakeTimeout,
+            Protocol = protocol,
+            OnRefused = certificates.Refused,
+            Time = context.Time,
+        };
+
+    // Programs of this machine come by loopback, where the token is enough: one address of the network does not include it.
+    private bool NeedsLocal(HostPort address) =>
+        options.Tls is not null && !address.IsLoopback && address.Port != 0 && !IsEverywhere(address);
+
+    private static HostPort LocalOf(HostPort address) => address with { Host = "127.0.0.1" };
+
+    private static bool IsEverywhere(HostPort address) =>
+        IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
 
     private static void Listen(KestrelServerOptions kestrel, HostPort address, Action<ListenOptions> configure)
     {
@@ -332,6 +410,11 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             await metricsHost.DisposeAsync();
         }
 
+        if (certificates is not null)
+        {
+            await certificates.DisposeAsync();
+        }
+
         metrics.Dispose();
         stoppingCalls.Dispose();
     }
@@ -339,9 +422,9 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     [LoggerMessage(
         1,
         LogLevel.Information,
-        "Manager is up: workers and clients at {listen}, metrics at http://{web}/metrics, data in {directory}"
+        "Manager is up: workers and clients at {listen}{tls}, metrics at http://{web}/metrics, data in {directory}"
     )]
-    private static partial void LogUp(ILogger logger, string listen, string web, string directory);
+    private static partial void LogUp(ILogger logger, string listen, string tls, string web, string directory);
 
     [LoggerMessage(2, LogLevel.Information, "Manager is stopping")]
     private static partial void LogStopping(ILogger logger);

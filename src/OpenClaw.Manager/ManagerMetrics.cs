@@ -42,13 +42,14 @@ internal sealed class ManagerMetrics : IDisposable
     }
 
     /// <summary>Adds gauges that are read when the metrics are asked for.</summary>
-    public void Observe(ManagerTimers figures, ManagerOptions options)
+    public void Observe(ManagerTimers figures, ManagerOptions options, Func<IEnumerable<Measurement<long>>> certificates)
     {
         meter.Gauge(MetricNames.BuildInfo).Record(1, new KeyValuePair<string, object?>("version", options.Version));
         Capacity(options.QueueCapacity);
         meter.Gauge(MetricNames.WorkerSlots, () => figures.Slots);
         meter.Gauge(MetricNames.OutboxEntries, () => figures.Outboxes);
         meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
+        meter.Gauge(MetricNames.CertificateExpiry, certificates);
         meter.Gauge(MetricNames.QueueDepth, () => figures.Depth);
         meter.Counter(MetricNames.ProcessAllocated, () => GC.GetTotalAllocatedBytes());
     }

@@ -1,5 +1,6 @@
 using OpenClaw.Core.Settings;
 using OpenClaw.Manager.Dispatch;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Manager;
 
@@ -44,6 +45,15 @@ public sealed record ManagerOptions
 
     /// <summary>Bytes of results and failures that wait with them.</summary>
     internal long MostRetryBytes { get; init; } = 64 << 20;
+
+    /// <summary>Certificate, key and CA, all three; null: no TLS.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>TLS on this machine too.</summary>
+    public bool AlwaysTls { get; init; }
+
+    /// <summary>How long a client may take for the TLS handshake.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Allows an address beyond loopback without TLS and sign-in. Said aloud at start.</summary>
     public bool Insecure { get; init; }

@@ -3,6 +3,7 @@ using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Manager;
 
@@ -21,12 +22,22 @@ public static class ManagerProgram
             Cancelling = TimeSpan.FromSeconds(4),
             Abandoning = loaded.Settings.Manager.ShutdownGrace,
         };
-        return Daemon.RunAsync("manager", loaded, grace, context => RunAsync(context, Options(loaded)));
+        return Daemon.RunAsync("manager", loaded, grace, context => RunAsync(context, loaded));
     }
 
-    private static async Task<Failure?> RunAsync(DaemonContext context, ManagerOptions options)
+    private static async Task<Failure?> RunAsync(DaemonContext context, LoadedSettings loaded)
     {
-        if (CheckAddress(options) is { } insecure)
+        var tls = TlsPlan.Resolve(loaded, TlsRole.Manager, Machine.Here);
+        if (!tls.IsOk)
+        {
+            return tls.Failure;
+        }
+
+        var options = Options(loaded) with
+        {
+            Tls = tls.Value.CanListen ? new TlsFiles(tls.Value.Ca!, tls.Value.Cert, tls.Value.Key) : null,
+        };
+        if (CheckAddress(options, tls.Value, loaded) is { } insecure)
         {
             return insecure;
         }
@@ -71,6 +82,8 @@ public static class ManagerProgram
             Web = settings.Manager.Web,
             MaxWorkers = settings.Manager.MaxWorkers,
             Insecure = settings.Manager.Insecure,
+            AlwaysTls = settings.Tls.Mode == TlsMode.Always,
+            HandshakeTimeout = settings.Tls.HandshakeTimeout,
             QueueCapacity = settings.Queue.Capacity,
             QueueRetryAfter = settings.Queue.RetryAfter,
             Retention = settings.Queue.Retention,
@@ -86,11 +99,23 @@ public static class ManagerProgram
         };
     }
 
-    private static Failure? CheckAddress(ManagerOptions options)
+    private static Failure? CheckAddress(ManagerOptions options, TlsPlan tls, LoadedSettings loaded)
     {
         var open = new[] { options.Listen, options.Web }.Where(a => !a.IsLoopback).ToList();
-        return open.Count == 0 || options.Insecure
-            ? null
-            : new Failure(Catalogue.AddressInsecure, $"The manager would listen on {string.Join(" and ", open)} without TLS and sign-in");
+        if (options.Tls is not null || (open.Count == 0 && tls.Mode != TlsMode.Always) || (options.Insecure && tls.Mode != TlsMode.Always))
+        {
+            return null;
+        }
+
+        var where = string.Join(" and ", open.Count > 0 ? open : [options.Listen]);
+        var lacking =
+            tls.Mode == TlsMode.Never ? "tls.mode is never"
+            : tls.Ca is null ? $"there is no {TlsPlan.CaName} in {string.Join(" or ", TlsPlan.Directories(loaded, Machine.Here))}"
+            : $"there is no manager.crt with its manager-key.pem beside {tls.Ca}";
+        return new Failure(
+            Catalogue.AddressInsecure,
+            $"The manager would listen on {where} without TLS and sign-in: {lacking}",
+            "Make certificates and start again: clw certs init; clw certs issue manager --host NAME,ADDRESS (docs/security.md). On a network that is protected by other means: --insecure"
+        );
     }
 }

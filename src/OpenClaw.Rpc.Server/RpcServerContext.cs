@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using OpenClaw.Core.Certificates;
 using OpenClaw.Core.Errors;
 
 namespace OpenClaw.Rpc.Server;
@@ -70,6 +71,9 @@ public sealed class RpcServerContext : IDisposable
 
     /// <summary>Who calls, as <see cref="RpcServerOptions.Authenticate"/> found.</summary>
     public string Principal { get; set; } = "";
+
+    /// <summary>Whom the certificate names that the client has shown and that was found good; null on a connection without TLS.</summary>
+    public CertificateNames? ClientCertificate => (http.Features.Get<ITlsConnectionFeature>() as PeerCertificate)?.Names;
 
     /// <summary>The client's address; null when the transport has none.</summary>
     public IPAddress? RemoteAddress => http.Connection.RemoteIpAddress;

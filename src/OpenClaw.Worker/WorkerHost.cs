@@ -37,15 +37,17 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     private readonly ProcessTable processes;
     private readonly HealthEndpoint health;
     private readonly IPAddress healthAddress;
+    private readonly WorkerTls tls;
 
     /// <summary>What the stop waits for; the loop's own.</summary>
     private (Func<bool> Condition, TaskCompletionSource Met)? awaited;
     private volatile bool restartWanted;
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerHost(WorkerOptions options, DaemonContext context)
+    public WorkerHost(WorkerOptions options, DaemonContext context, WorkerTls tls)
     {
         this.options = options;
+        this.tls = tls;
         this.context = context;
         logger = context.Loggers.CreateLogger<WorkerHost>();
         outbox = DiskOutbox.Open(
@@ -88,6 +90,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
                 managers.Authorization,
                 this,
                 context.Logging.Shelf,
+                tls,
+                ConnectTimeout,
                 context.Time
             ),
             context.Time,
@@ -168,6 +172,9 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         }
     }
 
+    // A little less than the link allows for the whole dial, so that the connection says what it waited for.
+    private TimeSpan ConnectTimeout => context.Loaded.Settings.Cluster.ConnectTimeout * 0.8;
+
     private static LinkOptions LinkOptionsOf(
         WorkerOptions options,
         OpenClaw.Core.Settings.ClusterSettings cluster,
@@ -210,6 +217,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger<PluginWatch>()
         );
         await using var pruning = StartPruning();
+        await using var certificates = tls.Watch(link);
         await StartHealthAsync();
         TakeUpChanges();
         // Before the start: every change comes later than this first word.

@@ -8,6 +8,7 @@ using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
+using OpenClaw.Worker.Session;
 
 namespace OpenClaw.Worker;
 
@@ -45,9 +46,21 @@ public static partial class WorkerProgram
             );
         }
 
-        if (ManagerReach.Check(context.Loaded) is { } insecure)
+        var plan = TlsPlan.Resolve(context.Loaded, TlsRole.Worker, Machine.Here);
+        if (!plan.IsOk)
+        {
+            return plan.Failure;
+        }
+
+        if (ManagerReach.Check(context.Loaded, plan.Value) is { } insecure)
         {
             return insecure;
+        }
+
+        var tls = WorkerTls.Open(plan.Value, context);
+        if (!tls.IsOk)
+        {
+            return tls.Failure;
         }
 
         NarrowToken(context);
@@ -79,7 +92,8 @@ public static partial class WorkerProgram
             {
                 IsRestartable = supervised,
             },
-            context
+            context,
+            tls.Value
         );
         var failure = await host.RunAsync();
         if (host.RestartWanted)

@@ -11,7 +11,7 @@ namespace OpenClaw.Cli.Commands;
 /// <summary><c>clw debug config</c> and <c>clw validate-config FILE</c>.</summary>
 internal static class ConfigCommands
 {
-    private static readonly SettingsOptions Flags = new("cluster", "manager", "queue", "task", "worker", "log");
+    private static readonly SettingsOptions Flags = new("cluster", "manager", "tls", "queue", "task", "worker", "log");
 
     private static readonly Argument<string[]> Files = new("file")
     {

@@ -18,14 +18,18 @@ namespace OpenClaw.Cli.Commands;
 /// </summary>
 internal static class DaemonCommands
 {
-    private static readonly SettingsOptions WorkerFlags = new("cluster", "task", "worker", "log");
-    private static readonly SettingsOptions ManagerFlags = new("manager", "queue", "log");
+    private static readonly SettingsOptions WorkerFlags = new("cluster", "tls", "task", "worker", "log");
+    private static readonly SettingsOptions ManagerFlags = new("manager", "tls", "queue", "log");
 
     private static readonly HashSet<string> ReportPaths = new(StringComparer.Ordinal)
     {
         ClusterKeys.ManagerAddress.Path,
         ClusterKeys.Insecure.Path,
         ClusterKeys.WorkerId.Path,
+        TlsKeys.Mode.Path,
+        TlsKeys.Ca.Path,
+        TlsKeys.Cert.Path,
+        TlsKeys.Key.Path,
         ManagerKeys.DataDir.Path,
         WorkerKeys.StateDir.Path,
     };

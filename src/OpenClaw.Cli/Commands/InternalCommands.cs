@@ -46,7 +46,8 @@ internal static class InternalCommands
             return 0;
         }
 
-        using var client = ClusterSession.Open(invocation, loaded);
+        // What a supervisor says of its worker, it says as that worker.
+        using var client = ClusterSession.Open(invocation, loaded, TlsRole.Worker);
         var response = await client.ReportDeathAsync(
             new ReportDeathRequest
             {

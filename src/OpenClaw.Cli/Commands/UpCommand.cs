@@ -16,7 +16,7 @@ namespace OpenClaw.Cli.Commands;
 /// <summary><c>clw up</c>: a cluster on this machine, in the foreground.</summary>
 internal static class UpCommand
 {
-    private static readonly SettingsOptions Flags = new("cluster", "manager", "queue", "task", "worker", "log");
+    private static readonly SettingsOptions Flags = new("cluster", "manager", "tls", "queue", "task", "worker", "log");
     private static readonly Option<int?> Port = DaemonCommands.PortOption();
 
     public static Command Create(VerbRunner run) =>

@@ -1,3 +1,4 @@
+using OpenClaw.Cli.Commands.Certs;
 using OpenClaw.Cli.Rendering;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Core.Errors;
@@ -33,6 +34,7 @@ internal sealed class WorkerDryRun(Invocation invocation, LoadedSettings loaded)
 
         CheckStateDirectory();
         await CheckPluginsAsync();
+        CheckCertificates();
         await CheckManagerAsync();
         var first = checks.FirstOrDefault(c => c.Failure is not null)?.Failure;
         if (invocation.Json)
@@ -105,12 +107,18 @@ internal sealed class WorkerDryRun(Invocation invocation, LoadedSettings loaded)
         }
     }
 
+    private void CheckCertificates()
+    {
+        var (text, failure) = CertsShow.CheckForWorker(invocation, loaded);
+        Say(new("certs", text, failure));
+    }
+
     private async Task CheckManagerAsync()
     {
         try
         {
             var addresses = ClusterSession.Addresses(loaded);
-            using var client = ClusterSession.Open(invocation, loaded);
+            using var client = ClusterSession.Open(invocation, loaded, TlsRole.Worker);
             if (addresses.Count > 1)
             {
                 await KnockAsync(addresses);

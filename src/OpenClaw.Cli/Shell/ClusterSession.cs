@@ -3,6 +3,7 @@ using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Cli.Shell;
 
@@ -13,30 +14,51 @@ namespace OpenClaw.Cli.Shell;
 internal static class ClusterSession
 {
     /// <summary>The options of every verb that talks to a cluster.</summary>
-    public static Option[] Options => [Shell.Options.Manager, Shell.Options.InsecureManager, Shell.Options.DataDir, Shell.Options.Config];
+    public static Option[] Options =>
+        [
+            Shell.Options.Manager,
+            Shell.Options.InsecureManager,
+            .. Shell.Options.Tls.Select(o => o.Option),
+            Shell.Options.DataDir,
+            Shell.Options.Config,
+        ];
 
     /// <summary>A client for the cluster that the command line means. Nothing is dialled yet.</summary>
     public static WireClient Open(Invocation invocation) => Open(invocation, Load(invocation));
 
-    public static WireClient Open(Invocation invocation, LoadedSettings loaded)
+    /// <param name="invocation">The command line.</param>
+    /// <param name="loaded">The settings.</param>
+    /// <param name="role">Whose certificate is shown when nobody names one.</param>
+    public static WireClient Open(Invocation invocation, LoadedSettings loaded, TlsRole role = TlsRole.Client)
     {
-        if (ManagerReach.Check(loaded) is { } refused)
+        var plan = TlsPlan.Resolve(loaded, role, Machine.Here).Value;
+        if (ManagerReach.Check(loaded, plan) is { } refused)
         {
             throw refused.AsException();
         }
 
+        var own = IsLocal(loaded);
+        var addresses = Addresses(loaded);
+        // The token of this machine's manager is nobody else's business: over TLS it is the certificate that counts.
+        var directory = own || addresses.All(a => a.IsLoopback || !plan.Dials(a)) ? DataDirectory(loaded) : null;
+        var protection = addresses.Any(Speaks) ? Protection(plan, invocation.Time) : null;
+        bool Speaks(HostPort address) => plan.Dials(address) && !(own && plan.Mode != TlsMode.Always);
         return WireClient.Connect(
             new WireOptions
             {
-                Addresses = Addresses(loaded),
-                ExpectManager = IsLocal(loaded),
-                Token = Token(DataDirectory(loaded)),
+                Addresses = addresses,
+                ExpectManager = own,
+                Token = Token(directory),
+                Protect = address => Speaks(address) ? protection : null,
                 ConnectTimeout = loaded.Settings.Cluster.ConnectTimeout,
                 OnTrouble = new TroubleNotes(invocation.Terminal).Note,
                 Time = invocation.Time,
             }
         );
     }
+
+    private static TlsClient Protection(TlsPlan plan, TimeProvider time) =>
+        new(TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key)).Value, time);
 
     public static LoadedSettings Load(Invocation invocation)
     {
@@ -50,6 +72,14 @@ internal static class ClusterSession
         {
             var said = invocation.Get(Shell.Options.InsecureManager) ? "true" : "false";
             flags.Add(new(Shell.Options.InsecureManager.Name, ClusterKeys.Insecure.Path, said));
+        }
+
+        foreach (var (option, path) in Shell.Options.Tls)
+        {
+            if (invocation.Get(option) is { } given)
+            {
+                flags.Add(new(option.Name, path, given));
+            }
         }
 
         if (invocation.Get(Shell.Options.DataDir) is { } directory)
@@ -96,8 +126,12 @@ internal static class ClusterSession
     /// The token of a call. Asked anew by every call (<see cref="Credential"/> keeps it for a second): a verb that waits for a manager to
     /// come up takes up the token that it draws, and one that could not be read just then is not missing for ever.
     /// </summary>
-    internal static Func<string?> Token(string dataDirectory) =>
-        () => Environment.GetEnvironmentVariable("OPENCLAW_TOKEN") is { Length: > 0 } given ? given : LocalCluster.ReadToken(dataDirectory);
+    /// <param name="dataDirectory">Null: the token of this machine is not for there.</param>
+    internal static Func<string?> Token(string? dataDirectory) =>
+        () =>
+            Environment.GetEnvironmentVariable("OPENCLAW_TOKEN") is { Length: > 0 } given ? given
+            : dataDirectory is null ? null
+            : LocalCluster.ReadToken(dataDirectory);
 
     /// <summary>Says that something is waited out: once for each cause, not at every try.</summary>
     private sealed class TroubleNotes(Terminal terminal)

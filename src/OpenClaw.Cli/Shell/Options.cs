@@ -15,6 +15,21 @@ public static class Options
     public static Option<bool> InsecureManager { get; } =
         new(ClusterKeys.Insecure.Flags[0]) { Description = "Send the token to a manager beyond this machine, without TLS" };
 
+    public static Option<string?> TlsMode { get; } =
+        new(TlsKeys.Mode.Flags[0]) { Description = TlsKeys.Mode.Description, HelpName = "auto|always|never" };
+
+    public static Option<string?> TlsCa { get; } =
+        new(TlsKeys.Ca.Flags[0]) { Description = "The CA that the manager is judged by, PEM", HelpName = "FILE" };
+
+    public static Option<string?> TlsCert { get; } =
+        new(TlsKeys.Cert.Flags[0]) { Description = "The certificate to show, PEM", HelpName = "FILE" };
+
+    public static Option<string?> TlsKey { get; } = new(TlsKeys.Key.Flags[0]) { Description = "Its key, PEM", HelpName = "FILE" };
+
+    /// <summary>Options that set keys of the section <c>tls</c>, with the key that each sets.</summary>
+    public static IReadOnlyList<(Option<string?> Option, string Path)> Tls { get; } =
+    [(TlsMode, TlsKeys.Mode.Path), (TlsCa, TlsKeys.Ca.Path), (TlsCert, TlsKeys.Cert.Path), (TlsKey, TlsKeys.Key.Path)];
+
     public static Option<string?> DataDir { get; } =
         new("--data-dir") { Description = "The manager's data directory, where its address and token are", HelpName = "DIR" };
 

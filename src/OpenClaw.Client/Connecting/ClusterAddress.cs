@@ -2,6 +2,7 @@ using System.Net.Security;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Client.Connecting;
 
@@ -14,6 +15,9 @@ internal static class ClusterAddress
     public const string AddressVariable = "OPENCLAW_CLUSTER_MANAGER_ADDRESS";
     public const string TokenVariable = "OPENCLAW_TOKEN";
     public const string DataVariable = "OPENCLAW_MANAGER_DATA_DIR";
+    public const string CaVariable = "OPENCLAW_TLS_CA";
+    public const string CertVariable = "OPENCLAW_TLS_CERT";
+    public const string KeyVariable = "OPENCLAW_TLS_KEY";
     public const int DefaultPort = 9090;
     private const string SayInsecure =
         "Use an address that begins with https://, or set AllowInsecure on a network that nobody else listens to";
@@ -26,7 +30,9 @@ internal static class ClusterAddress
         var given = NotEmpty(options.Addresses) ?? NotEmpty(environment(AddressVariable));
         var local = given is null ? directory.Address : null;
         var (addresses, secure) = local is { } found ? ([found], false) : Parse(given ?? $"127.0.0.1:{DefaultPort}");
-        secure |= options.Tls is not null;
+        // What nobody named is the manager of this machine, which takes the token.
+        var own = options.Tls is null && (local is null || options.CaFile is not null) ? OwnFiles(options, environment) : null;
+        secure |= options.Tls is not null || own is not null;
         // The address that our own manager left is this machine, whichever of its interfaces it names.
         var here = local is not null || addresses.TrueForAll(a => a.IsLoopback);
         var token = Token(options, environment, here ? directory : null);
@@ -45,13 +51,36 @@ internal static class ClusterAddress
             Addresses = addresses,
             ExpectManager = local is not null,
             Token = token,
-            Tls = secure ? options.Tls ?? new SslClientAuthenticationOptions() : null,
+            Protect = own is null ? null : _ => own,
+            Tls = secure && own is null ? options.Tls ?? new SslClientAuthenticationOptions() : null,
             ConnectTimeout = options.ConnectTimeout,
             Patience = options.Patience,
             OnTrouble = options.OnRetry is { } told ? (failure, wait) => told(OpenClawException.From(failure), wait) : null,
             Time = options.TimeProvider,
         };
     }
+
+    private static TlsClient? OwnFiles(OpenClawClientOptions options, Func<string, string?> environment)
+    {
+        if ((NotEmpty(options.CaFile) ?? NotEmpty(environment(CaVariable))) is not { } ca)
+        {
+            return null;
+        }
+
+        var cert = NotEmpty(options.CertificateFile) ?? NotEmpty(environment(CertVariable));
+        var key = NotEmpty(options.KeyFile) ?? NotEmpty(environment(KeyVariable));
+        if (cert is null != key is null)
+        {
+            throw OpenClawException.From(
+                new Failure(Catalogue.TlsFiles, "A certificate was named without its key, or a key without its certificate")
+            );
+        }
+
+        var source = TlsSource.Open(new TlsFiles(Path.GetFullPath(ca), Full(cert), Full(key)));
+        return source.IsOk ? new TlsClient(source.Value, options.TimeProvider) : throw OpenClawException.From(source.Failure);
+    }
+
+    private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 
     /// <summary>Reads addresses with commas between them; either all with TLS or none.</summary>
     /// <exception cref="ArgumentException">One cannot be read.</exception>

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
 using OpenClaw.Rpc;
 
 namespace OpenClaw.Client.Wire;
@@ -39,8 +40,16 @@ internal sealed class Caller : IDisposable
             Tls = options.Tls,
             Authorization = options.Token is { } token ? new Credential(token, options.Time).Header : null,
         };
-        var scheme = options.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
-        channels = [.. options.Addresses.Select(a => new RpcChannel(new Uri($"{scheme}://{a}"), channelOptions))];
+        channels = [.. options.Addresses.Select(a => Open(a, options.Protect?.Invoke(a)))];
+
+        RpcChannel Open(HostPort address, TlsClient? own) =>
+            new(
+                new Uri($"{(own is null && options.Tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{address}"),
+                channelOptions with
+                {
+                    TlsClient = own,
+                }
+            );
     }
 
     /// <summary>The channel to use now.</summary>

@@ -2,6 +2,7 @@ using System.Net.Security;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.Core.Settings;
+using OpenClaw.Rpc;
 
 namespace OpenClaw.Client.Wire;
 
@@ -13,6 +14,9 @@ internal sealed record WireOptions
 
     /// <summary>The bearer token; null for none. Asked at every call, so that a renewed token is used; must be quick and thread-safe.</summary>
     public Func<string?>? Token { get; init; }
+
+    /// <summary>How TLS is spoken with an address by our own files; null from it: without. Goes before <see cref="Tls"/>.</summary>
+    public Func<HostPort, TlsClient?>? Protect { get; init; }
 
     /// <summary>TLS for every address; null for none.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }

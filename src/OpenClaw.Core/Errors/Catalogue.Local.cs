@@ -244,8 +244,9 @@ public static partial class Catalogue
             Checks = ["clw debug config"],
             Cure =
             [
+                "Make certificates: clw certs init, then clw certs issue manager and clw certs issue worker (docs/security.md)",
                 "Listen on 127.0.0.1, or say --insecure if the network is protected by other means",
-                "Workers and commands say --insecure-manager (cluster.insecure) to talk to a manager of another machine",
+                "Workers and commands say --insecure-manager (cluster.insecure) to talk to a manager of another machine without TLS",
             ],
             Exit = ExitCode.Config,
             Kind = FailureKind.Forbidden,

@@ -8,6 +8,7 @@ public sealed class OpenClawSettings
     private readonly FrozenDictionary<SettingKey, SettingValue> values;
     private readonly Lazy<ClusterSettings> cluster;
     private readonly Lazy<ManagerSettings> manager;
+    private readonly Lazy<TlsSettings> tls;
     private readonly Lazy<QueueSettings> queue;
     private readonly Lazy<TaskSettings> task;
     private readonly Lazy<WorkerSettings> worker;
@@ -19,6 +20,7 @@ public sealed class OpenClawSettings
         Warnings = warnings;
         cluster = new(() => ClusterSettings.From(this));
         manager = new(() => ManagerSettings.From(this));
+        tls = new(() => TlsSettings.From(this));
         queue = new(() => QueueSettings.From(this));
         task = new(() => TaskSettings.From(this));
         worker = new(() => WorkerSettings.From(this));
@@ -34,6 +36,8 @@ public sealed class OpenClawSettings
     public ClusterSettings Cluster => cluster.Value;
 
     public ManagerSettings Manager => manager.Value;
+
+    public TlsSettings Tls => tls.Value;
 
     public QueueSettings Queue => queue.Value;
 

@@ -10,7 +10,7 @@ public static class SettingsSchema
 {
     /// <summary>Every key, in the order of listings.</summary>
     public static IReadOnlyList<SettingKey> All { get; } =
-    [.. ClusterKeys.All, .. ManagerKeys.All, .. QueueKeys.All, .. TaskKeys.All, .. WorkerKeys.All, .. LogKeys.All];
+    [.. ClusterKeys.All, .. ManagerKeys.All, .. TlsKeys.All, .. QueueKeys.All, .. TaskKeys.All, .. WorkerKeys.All, .. LogKeys.All];
 
     /// <summary>Variables that begin with <c>OPENCLAW_</c> and are no settings: programs read them themselves.</summary>
     public static IReadOnlySet<string> OtherVariables { get; } =

@@ -63,6 +63,17 @@ public static class MetricNames
             MaxSeries = 100_000,
         };
 
+    public static MetricInfo CertificateExpiry { get; } =
+        Gauge(
+            "openclaw_certificate_expiry_seconds",
+            "Seconds until the certificate ends, below 0 when it has; of the manager, of its CA, and of each connected worker",
+            "owner",
+            "name"
+        ) with
+        {
+            MaxSeries = 20_000,
+        };
+
     public static MetricInfo WorkerSlots { get; } =
         Gauge("openclaw_worker_slots", "Slots of the connected workers by state (free, busy)", "state");
 
@@ -137,6 +148,7 @@ public static class MetricNames
         BuildInfo,
         ProcessAllocated,
         WorkerStatus,
+        CertificateExpiry,
         WorkerSlots,
         WorkerCrashes,
         QueueDepth,

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 
@@ -21,7 +20,7 @@ public static class LinkFailures
         {
             FailureException known => known.Failure,
             SocketException socket => OfSocket(socket, address),
-            AuthenticationException tls => new(Catalogue.Protocol, $"TLS with {address}: {tls.Message}"),
+            _ when TlsFailures.Of(exception, address) is { } tls => tls,
             TimeoutException or OperationCanceledException => new(Catalogue.ConnectionTimeout, $"no answer from {address} in time"),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unknown(address),
             IOException or HttpRequestException when exception.InnerException is { } inner => Of(inner, address),

@@ -4,6 +4,7 @@ using OpenClaw.Core.Tasks;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
+using OpenClaw.Manager.Security;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
 using OpenClaw.Store;
@@ -13,7 +14,7 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 namespace OpenClaw.Manager.Api;
 
 /// <summary><c>openclaw.v1.ClusterService</c>.</summary>
-internal sealed class ClusterApi(OwnerLoop loop, ManagerCore core, ITaskStore store, Func<ReloadOutcome> reload)
+internal sealed class ClusterApi(OwnerLoop loop, ManagerCore core, ITaskStore store, ManagerCertificates certificates, Func<ReloadOutcome> reload)
 {
     private const int MostNames = 10_000;
     private const int MostReasonBytes = 500;
@@ -42,6 +43,8 @@ internal sealed class ClusterApi(OwnerLoop loop, ManagerCore core, ITaskStore st
         var lanes = await store.CountLanesAsync(context.Cancellation);
         status.QueueDepth = lanes.Sum(l => l.Ready + l.Delayed);
         status.Delayed = lanes.Sum(l => l.Delayed);
+        status.Problems.AddRange(certificates.Problems(status.Workers.Where(w => w.State != "stopped").Select(w => w.Id)));
+        status.Healthy &= !certificates.HasEnded;
         return status;
     }
 

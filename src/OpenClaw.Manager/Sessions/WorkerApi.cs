@@ -2,6 +2,7 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Logs;
+using OpenClaw.Manager.Security;
 using OpenClaw.Rpc.Api;
 using OpenClaw.Rpc.Server;
 using OpenClaw.Store;
@@ -12,19 +13,29 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary><c>openclaw.v1.WorkerService</c>.</summary>
 internal static class WorkerApi
 {
-    public static RpcService Create(OwnerLoop loop, ManagerCore core, LogRelay logs) =>
+    public static RpcService Create(OwnerLoop loop, ManagerCore core, LogRelay logs, ManagerCertificates certificates) =>
         new RpcService(WorkerMethods.Service)
             .Duplex(
                 WorkerMethods.Session,
-                (requests, responses, context) => new WorkerSession(loop, core, logs, context.Peer).RunAsync(requests, responses, context)
+                (requests, responses, context) =>
+                    new WorkerSession(loop, core, logs, context.Peer, certificates, context.ClientCertificate).RunAsync(
+                        requests,
+                        responses,
+                        context
+                    )
             )
             .Unary(
                 WorkerMethods.ReportDeath,
-                async (request, _) =>
+                async (request, context) =>
                 {
                     if (request.Worker.Length == 0 || request.Incarnation <= 0)
                     {
                         return new Failure(Catalogue.Usage, "A report of death names worker and incarnation");
+                    }
+
+                    if (certificates.Check(request.Worker, context.ClientCertificate, context.Peer) is { } stranger)
+                    {
+                        return stranger;
                     }
 
                     var held = await loop.AskAsync(() =>

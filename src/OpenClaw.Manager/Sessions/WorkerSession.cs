@@ -1,9 +1,11 @@
 using System.Threading.Channels;
+using OpenClaw.Core.Certificates;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Logs;
+using OpenClaw.Manager.Security;
 using OpenClaw.Rpc.Server;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -13,7 +15,14 @@ namespace OpenClaw.Manager.Sessions;
 /// <summary>
 /// A worker's stream. Reads messages and posts them to the loop, in order; writes what the core sends, several messages to a flush.
 /// </summary>
-internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, LogRelay logs, string peer) : IWorkerSession
+internal sealed class WorkerSession(
+    OwnerLoop loop,
+    ManagerCore core,
+    LogRelay logs,
+    string peer,
+    ManagerCertificates certificates,
+    CertificateNames? certificate
+) : IWorkerSession
 {
     /// <summary>Messages that wait to be written. A worker that lets this many pile up does not read, and is cut off.</summary>
     private const int MostWaiting = 64 * 1024;
@@ -102,6 +111,11 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, LogRelay l
         while (first?.MessageCase == WorkerMessage.MessageOneofCase.EarlierOutcomes)
         {
             var earlier = first.EarlierOutcomes;
+            if (certificates.Check(earlier.Worker, certificate, Peer) is { } stranger)
+            {
+                return stranger;
+            }
+
             await loop.AskAsync(() => core.OnEarlierOutcomes(this, earlier));
             first = await requests.ReadAsync();
         }
@@ -117,6 +131,11 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, LogRelay l
             return new Failure(Catalogue.Protocol, "The first message of a worker's session must be Register");
         }
 
+        if (certificates.Check(first.Register.Worker, certificate, Peer) is { } notItsOwn)
+        {
+            return notItsOwn;
+        }
+
         var (refusal, incarnation) = await loop.AskAsync(() =>
         {
             var failure = core.Register(this, first.Register, out var registered);
@@ -127,6 +146,7 @@ internal sealed class WorkerSession(OwnerLoop loop, ManagerCore core, LogRelay l
             return refusal;
         }
 
+        certificates.Registered(first.Register.Worker, certificate);
         Failure? reason = new(Catalogue.Internal, "The session ended by a fault of the manager");
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using Google.Protobuf;
 using OpenClaw.Core.Errors;
@@ -29,6 +30,9 @@ public sealed partial class RpcChannel : IDisposable
     private volatile bool connected;
     private volatile int answered;
     private volatile bool disposed;
+
+    // What the newest connection heard first: perhaps why it is refused.
+    private volatile FirstWords words = new();
 
     // Connections that are open: more than one while an old one ends its calls. Guarded by itself.
     private readonly HashSet<ChannelStream> streams = [];
@@ -60,10 +64,6 @@ public sealed partial class RpcChannel : IDisposable
             InitialHttp2StreamWindowSize = 1024 * 1024,
             ConnectCallback = ConnectAsync,
         };
-        if (Options.Tls is not null)
-        {
-            handler.SslOptions = Options.Tls;
-        }
         invoker = new(handler, disposeHandler: true);
     }
 
@@ -160,8 +160,32 @@ public sealed partial class RpcChannel : IDisposable
 
         var sent = content.Connection > 0;
         var used = sent ? content.Connection : connection;
-        var failure = TransportFailures.Classify(exception, Authority, sent || connected, answered >= used);
+        var seen = new ConnectionSeen(address.Scheme == Uri.UriSchemeHttps, sent || connected, answered >= used);
+        var failure = Refused(exception, seen) ?? TransportFailures.Classify(exception, Authority, seen);
         return sent ? failure : TransportFailures.NotSent(failure);
+    }
+
+    // What the server says, or leaves unsaid, about our certificate comes after our side of the handshake is done (TLS 1.3): with the first
+    // read. Nothing of a call was carried out on such a connection.
+    private Failure? Refused(Exception exception, ConnectionSeen seen)
+    {
+        if (seen.Answered || !seen.Connected)
+        {
+            return null;
+        }
+
+        var own = Options.TlsClient;
+        var shown = own?.Source.Current.Names?.Subject ?? (Options.Tls is null ? null : "(given)");
+        var refused =
+            TlsRefusal.Read(words.Kept, Authority, shown)
+            ?? (
+                !seen.Tls ? null
+                : TlsFailures.AlertOf(exception) is { } alert
+                    ? own?.Explain(alert, Authority) ?? TlsFailures.OfAlert(alert, Authority, shown)
+                : TransportFailures.IsBroken(exception) ? own?.OwnTrouble(Authority)
+                : null
+            );
+        return refused is null ? null : TransportFailures.NotSent(refused);
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
@@ -174,13 +198,55 @@ public sealed partial class RpcChannel : IDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(token, closing.Token);
             await socket.ConnectAsync(context.DnsEndPoint, either.Token);
             connected = true;
-            return Opened(new ChannelStream(socket, this));
+            var heard = words = new();
+            var secure = address.Scheme == Uri.UriSchemeHttps;
+            Stream open = Opened(new ChannelStream(socket, this, secure ? null : heard));
+            return secure ? await ProtectAsync(open, heard, either.Token) : open;
+        }
+        catch (OperationCanceledException) when (connected && token.IsCancellationRequested && !closing.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw TlsFailures.TimedOut(Authority).AsException();
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    // Here and not by the handler, so that each connection takes the certificates of its moment and a failure has its reason.
+    private Task<SslStream> ProtectAsync(Stream open, FirstWords heard, CancellationToken token)
+    {
+        // An IPv6 address has no brackets in a certificate.
+        var host = address.IdnHost.Trim('[', ']');
+        var first = new FirstByte(open);
+        var stream = new ListeningSslStream(first, heard);
+        return Options.TlsClient is { } own
+            ? own.AuthenticateAsync(stream, first, host, Authority, SslApplicationProtocol.Http2, token)
+            : TlsClient.AuthenticateAsync(stream, first, Authority, Given(host), TimeProvider.System, token);
+    }
+
+    // A copy: the options are the caller's, and may serve many channels.
+    private SslClientAuthenticationOptions Given(string host)
+    {
+        var given = Options.Tls ?? new();
+        return new()
+        {
+            TargetHost = string.IsNullOrEmpty(given.TargetHost) ? host : given.TargetHost,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            EnabledSslProtocols = given.EnabledSslProtocols,
+            CertificateRevocationCheckMode = given.CertificateRevocationCheckMode,
+            CertificateChainPolicy = given.CertificateChainPolicy,
+            ClientCertificates = given.ClientCertificates,
+            ClientCertificateContext = given.ClientCertificateContext,
+            LocalCertificateSelectionCallback = given.LocalCertificateSelectionCallback,
+            RemoteCertificateValidationCallback = given.RemoteCertificateValidationCallback,
+            EncryptionPolicy = given.EncryptionPolicy,
+            CipherSuitesPolicy = given.CipherSuitesPolicy,
+            AllowRenegotiation = given.AllowRenegotiation,
+            AllowTlsResume = given.AllowTlsResume,
+        };
     }
 
     private ChannelStream Opened(ChannelStream stream)
@@ -203,8 +269,18 @@ public sealed partial class RpcChannel : IDisposable
     }
 
     /// <summary>A connection that its channel knows for as long as it is open.</summary>
-    private sealed class ChannelStream(Socket socket, RpcChannel owner) : NetworkStream(socket, ownsSocket: true)
+    private sealed class ChannelStream(Socket socket, RpcChannel owner, FirstWords? words) : NetworkStream(socket, ownsSocket: true)
     {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            words is null or { IsFull: true } ? base.ReadAsync(buffer, cancellationToken) : KeepAsync(buffer, words, cancellationToken);
+
+        private async ValueTask<int> KeepAsync(Memory<byte> buffer, FirstWords kept, CancellationToken cancellationToken)
+        {
+            var read = await base.ReadAsync(buffer, cancellationToken);
+            kept.Add(buffer.Span[..read]);
+            return read;
+        }
+
         protected override void Dispose(bool disposing)
         {
             owner.Closed(this);

@@ -11,6 +11,12 @@ public sealed record RpcChannelOptions
     /// </summary>
     public Func<string?>? Authorization { get; init; }
 
+    /// <summary>
+    /// TLS for an https address by our own files: our CA alone is trusted, our certificate is shown, renewed files are taken up by the next
+    /// connection. Goes before <see cref="Tls"/>.
+    /// </summary>
+    public TlsClient? TlsClient { get; init; }
+
     /// <summary>TLS for an https address: client certificates, trust, host name. Null: the system's defaults.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 

@@ -7,7 +7,7 @@ namespace OpenClaw.Rpc.Client;
 
 /// <summary>
 /// Gives a name to what the sockets and the HTTP/2 layer throw. Every failure carries <c>address</c> and <c>cause</c>:
-/// refused, timeout, no-route, dns, tls, reset, closed, silent, not-http2, or the name of an HTTP/2 error.
+/// refused, timeout, no-route, dns, reset, closed, silent, not-http2, the name of an HTTP/2 error, or those of <see cref="TlsFailures"/>.
 /// </summary>
 internal static class TransportFailures
 {
@@ -21,23 +21,19 @@ internal static class TransportFailures
 
     /// <param name="exception">What the call threw.</param>
     /// <param name="address">HOST:PORT of the channel.</param>
-    /// <param name="connected">Whether TCP stood when it happened.</param>
-    /// <param name="answered">Whether the peer had answered anything on the connection.</param>
-    public static Failure Classify(Exception exception, string address, bool connected, bool answered)
+    /// <param name="seen">How far the connection had come.</param>
+    public static Failure Classify(Exception exception, string address, ConnectionSeen seen)
     {
+        var (tls, connected, answered) = seen;
         for (var e = exception; e is not null; e = e.InnerException)
         {
             var failure = e switch
             {
                 FailureException known => known.Failure,
                 SocketException socket => FromSocket(socket.SocketErrorCode, address, connected),
-                AuthenticationException => Make(
-                    Catalogue.HandshakeTimeout,
-                    address,
-                    "tls",
-                    $"The TLS handshake with {address} failed: {Innermost(e)}"
-                ),
+                AuthenticationException => TlsFailures.Of(e, address),
                 HttpProtocolException protocol => FromHttp2(protocol, address, answered),
+                TimeoutException when connected && tls => TlsFailures.TimedOut(address),
                 TimeoutException when connected => Make(
                     Catalogue.HandshakeTimeout,
                     address,
@@ -53,6 +49,25 @@ internal static class TransportFailures
             }
         }
         return FromHttp(exception, address, connected, answered);
+    }
+
+    /// <summary>Whether the connection just ended, and nobody said why.</summary>
+    public static bool IsBroken(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is SocketException or HttpIOException or HttpProtocolException or TimeoutException or FailureException)
+            {
+                return e
+                    is SocketException
+                        {
+                            SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown
+                        }
+                        or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded };
+            }
+        }
+
+        return exception is IOException or HttpRequestException;
     }
 
     private static Failure FromSocket(SocketError error, string address, bool connected) =>
@@ -103,7 +118,12 @@ internal static class TransportFailures
             ),
             0x8 => Make(Catalogue.CallCancelled, address, cause, $"{address} cancelled the call."),
             0x7 or 0xb => Make(Catalogue.ConnectionLost, address, cause, $"{address} refused the call: it takes no more at the moment."),
-            0xc => Make(Catalogue.AuthRefused, address, cause, $"{address} demands better protection of the connection."),
+            0xc => Make(
+                Catalogue.TlsRequired,
+                address,
+                "tls-required",
+                $"{address} talks to other machines by TLS alone, and we spoke without it"
+            ),
             _ => Make(Catalogue.Protocol, address, cause, $"The connection to {address} ended with the HTTP/2 error {cause}."),
         };
     }
@@ -123,12 +143,7 @@ internal static class TransportFailures
         return error switch
         {
             HttpRequestError.NameResolutionError => FromSocket(SocketError.HostNotFound, address, connected: false),
-            HttpRequestError.SecureConnectionError => Make(
-                Catalogue.HandshakeTimeout,
-                address,
-                "tls",
-                $"The TLS handshake with {address} failed: {Innermost(exception)}"
-            ),
+            HttpRequestError.SecureConnectionError => TlsFailures.Of(exception, address) ?? TlsFailures.Closed(address),
             HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError => Make(
                 Catalogue.Protocol,
                 address,
@@ -166,3 +181,9 @@ internal static class TransportFailures
             Data = new Dictionary<string, string>(StringComparer.Ordinal) { ["address"] = address, ["cause"] = cause },
         };
 }
+
+/// <summary>How far a connection had come when something went wrong on it.</summary>
+/// <param name="Tls">It is to be protected by TLS.</param>
+/// <param name="Connected">TCP stood.</param>
+/// <param name="Answered">The peer had answered a call on it.</param>
+internal readonly record struct ConnectionSeen(bool Tls, bool Connected, bool Answered);

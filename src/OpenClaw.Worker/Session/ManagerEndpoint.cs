@@ -22,6 +22,8 @@ internal sealed class ManagerEndpoint(
     Func<string?> authorization,
     IManagerOrders orders,
     LogShelf logs,
+    WorkerTls tls,
+    TimeSpan connectTimeout,
     TimeProvider time
 ) : ILinkEndpoint<ManagerConnection>
 {
@@ -29,7 +31,14 @@ internal sealed class ManagerEndpoint(
     /// <param name="ct">Ends the attempt.</param>
     public async ValueTask<Result<ManagerConnection>> DialAsync(string address, CancellationToken ct)
     {
-        var channel = new RpcChannel(new Uri($"http://{addressOf(address)}"), new RpcChannelOptions { Authorization = authorization });
+        var where = addressOf(address);
+        // A manager of this machine that nobody named is found by its own note, and takes the token.
+        var channel = tls.For(where, isLocal: where != address) is { } protection
+            ? new RpcChannel(new Uri($"https://{where}"), new RpcChannelOptions { TlsClient = protection, ConnectTimeout = connectTimeout })
+            : new RpcChannel(
+                new Uri($"http://{where}"),
+                new RpcChannelOptions { Authorization = authorization, ConnectTimeout = connectTimeout }
+            );
         var call = channel.Duplex(WorkerMethods.Session, new CallOptions { Cancellation = CancellationToken.None });
         try
         {
@@ -61,11 +70,13 @@ internal sealed class ManagerEndpoint(
             var refusal =
                 await call.Status ?? new Failure(Catalogue.ConnectionLost, "The manager ended the session before it registered the worker");
             await CloseAsync(channel, call);
+            tls.Said(refusal);
             return refusal;
         }
         catch (FailureException e)
         {
             await CloseAsync(channel, call);
+            tls.Said(e.Failure);
             return e.Failure;
         }
     }

@@ -102,7 +102,11 @@ public sealed class MetricSourceTests
             new VirtualTime()
         );
         timers.Look(rig.Core);
-        rig.Metrics.Observe(timers, rig.Options);
+        rig.Metrics.Observe(
+            timers,
+            rig.Options,
+            () => [new(86_400, new KeyValuePair<string, object?>("owner", "manager"), new KeyValuePair<string, object?>("name", "m1"))]
+        );
         listener.RecordObservableInstruments();
     }
 

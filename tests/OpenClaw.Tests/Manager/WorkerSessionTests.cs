@@ -11,6 +11,7 @@ using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Logs;
+using OpenClaw.Manager.Security;
 using OpenClaw.Manager.Sessions;
 using OpenClaw.Rpc;
 using OpenClaw.Rpc.Api;
@@ -28,6 +29,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
     private readonly ManualClock clock = new();
     private readonly ModelStore store;
     private readonly ManagerMetrics metrics = new();
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("oc-session-");
     private readonly OwnerLoop loop;
     private readonly ManagerCore core;
     private readonly WebApplication app;
@@ -51,6 +53,12 @@ public sealed class WorkerSessionTests : IAsyncLifetime
             metrics,
             NullLogger<ManagerCore>.Instance
         );
+        var certificates = new ManagerCertificates(
+            WorkerPins.Open(directory.FullName).Value,
+            source: null,
+            TimeProvider.System,
+            NullLogger<ManagerCertificates>.Instance
+        );
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -59,7 +67,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseRpc());
         });
         app = builder.Build();
-        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core, new LogRelay(loop, core)));
+        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core, new LogRelay(loop, core), certificates));
     }
 
     public async ValueTask InitializeAsync()
@@ -72,6 +80,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        directory.Delete(recursive: true);
         channel.Dispose();
         await app.StopAsync(new CancellationToken(canceled: true));
         await app.DisposeAsync();

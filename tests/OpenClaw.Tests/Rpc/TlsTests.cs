@@ -133,14 +133,19 @@ public sealed class TlsTests : IAsyncLifetime
         var port = await ServeAsync(certificate);
         AssertFailed(
             await AskAsync($"https://127.0.0.1:{port}", Trust(stranger)),
-            Catalogue.HandshakeTimeout,
-            "tls",
-            $"The TLS handshake with 127.0.0.1:{port} failed",
-            "certificate"
+            Catalogue.TlsIncompleteChain,
+            "incomplete-chain",
+            $"127.0.0.1:{port}",
+            "x509: certificate signed by unknown authority"
         );
 
         // The system's own trust does not know it either.
-        AssertFailed(await AskAsync($"https://127.0.0.1:{port}", null), Catalogue.HandshakeTimeout, "tls", "certificate");
+        AssertFailed(
+            await AskAsync($"https://127.0.0.1:{port}", null),
+            Catalogue.TlsIncompleteChain,
+            "incomplete-chain",
+            "x509: certificate signed by unknown authority"
+        );
     }
 
     [Fact]
@@ -150,20 +155,25 @@ public sealed class TlsTests : IAsyncLifetime
         var port = await ServeAsync(certificate);
         AssertFailed(
             await AskAsync($"https://127.0.0.1:{port}", Trust(authority)),
-            Catalogue.HandshakeTimeout,
-            "tls",
-            "RemoteCertificateNameMismatch"
+            Catalogue.TlsWrongHost,
+            "wrong-host",
+            "x509: certificate is valid for elsewhere.invalid, not 127.0.0.1"
         );
     }
 
     [Theory]
-    [InlineData(-5, -1)]
-    [InlineData(1, 5)]
-    public async Task ACertificateThatIsNotOfTodayIsRefused(int from, int to)
+    [InlineData(-5, -1, "clw-tls-expired", "expired")]
+    [InlineData(1, 5, "clw-tls-not-yet-valid", "not-yet-valid")]
+    public async Task ACertificateThatIsNotOfTodayIsRefused(int from, int to, string code, string cause)
     {
         using var certificate = Issue(n => n.AddIpAddress(IPAddress.Loopback), from, to);
         var port = await ServeAsync(certificate);
-        AssertFailed(await AskAsync($"https://127.0.0.1:{port}", Trust(authority)), Catalogue.HandshakeTimeout, "tls", "NotTimeValid");
+        AssertFailed(
+            await AskAsync($"https://127.0.0.1:{port}", Trust(authority)),
+            Catalogue.Find(code)!,
+            cause,
+            "x509: certificate has expired or is not yet valid"
+        );
     }
 
     [Fact]
@@ -183,9 +193,9 @@ public sealed class TlsTests : IAsyncLifetime
         var port = await ServeAsync(null);
         AssertFailed(
             await AskAsync($"https://127.0.0.1:{port}", Trust(authority)),
-            Catalogue.HandshakeTimeout,
-            "tls",
-            $"The TLS handshake with 127.0.0.1:{port} failed"
+            Catalogue.TlsPlainPeer,
+            "plain-peer",
+            $"127.0.0.1:{port} speaks no TLS"
         );
     }
 }

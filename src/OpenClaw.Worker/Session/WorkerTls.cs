@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using OpenClaw.Core.Certificates;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Links;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Certificates;
+using OpenClaw.Hosting.Daemons;
+using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Loops;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.Rpc;
+
+namespace OpenClaw.Worker.Session;
+
+/// <summary>The worker's certificates: which manager is dialled with them, renewal, warnings. Thread-safe.</summary>
+internal sealed partial class WorkerTls
+{
+    private readonly TlsPlan plan;
+    private readonly TlsClient? client;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly CertificateLog log;
+    private readonly Damper failures;
+    private string? saidLast;
+
+    private WorkerTls(TlsPlan plan, TlsClient? client, DaemonContext context)
+    {
+        this.plan = plan;
+        this.client = client;
+        time = context.Time;
+        logger = context.Loggers.CreateLogger<WorkerTls>();
+        log = new CertificateLog(logger);
+        failures = new Damper(time, first: 5, reminder: TimeSpan.FromMinutes(5));
+    }
+
+    /// <summary>Reads the files, if there are any. Failures: <c>clw-tls-files</c>.</summary>
+    public static Result<WorkerTls> Open(TlsPlan plan, DaemonContext context)
+    {
+        if (!plan.CanDial)
+        {
+            return new WorkerTls(plan, null, context);
+        }
+
+        var source = TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key));
+        return source.IsOk ? new WorkerTls(plan, new TlsClient(source.Value, context.Time), context) : source.Failure;
+    }
+
+    /// <summary>How a manager is spoken to; null: without TLS.</summary>
+    /// <param name="address">HOST:PORT.</param>
+    /// <param name="isLocal">The manager of this machine, which nobody named.</param>
+    public TlsClient? For(string address, bool isLocal) =>
+        client is not null
+        && (plan.Mode == TlsMode.Always || !isLocal)
+        && HostPort.TryParse(address, ClusterKeys.ManagerPortDefault, out var where)
+        && plan.Dials(where)
+            ? client
+            : null;
+
+    /// <summary>A line of its own for a failed handshake, as people know it from other programs.</summary>
+    public void Said(Failure failure)
+    {
+        if (
+            !failure.Message.StartsWith(CertificateProblem.Prefix, StringComparison.Ordinal)
+            && !failure.Message.StartsWith("Failed to complete TLS handshake", StringComparison.Ordinal)
+        )
+        {
+            return;
+        }
+
+        lock (failures)
+        {
+            if (saidLast != failure.Code)
+            {
+                failures.Reset();
+                saidLast = failure.Code;
+            }
+
+            if (failures.Allow(out _))
+            {
+                LogHandshake(logger, failure.Message, failure.Code, failure.NextStep);
+            }
+        }
+    }
+
+    /// <summary>Takes up renewed files, and dials at once when the link waits for that.</summary>
+    public IAsyncDisposable? Watch(ILink link)
+    {
+        if (client is not { Source: var source })
+        {
+            return null;
+        }
+
+        source.KeptOut += log.KeptOut;
+        source.Renewed += material =>
+        {
+            log.Renewed(material.Names);
+            SayOwnProblem(material);
+            link.NotifyCredentialsChanged();
+            if (link.Snapshot.State is LinkState.Reconnecting or LinkState.Disconnected)
+            {
+                link.RetryNow();
+            }
+        };
+        if (source.Current.Names is { } names)
+        {
+            log.InUse(names, source.Files.Cert!);
+        }
+
+        SayOwnProblem(source.Current);
+        var directories = new[] { source.Files.Ca, source.Files.Cert, source.Files.Key }
+            .OfType<string>()
+            .Select(f => Path.GetDirectoryName(f)!);
+        return new FileWatch(
+            "certificates",
+            directories,
+            () =>
+            {
+                source.Refresh();
+                log.Warn(Watched(source.Current), time.GetUtcNow());
+            },
+            time,
+            logger
+        );
+    }
+
+    private static IEnumerable<WatchedCertificate> Watched(TlsMaterial material)
+    {
+        if (material.Names is { } own)
+        {
+            yield return new("worker", own.Name, own.Ends);
+        }
+
+        foreach (var authority in material.Authorities)
+        {
+            var names = CertificateNames.Of(authority);
+            yield return new("ca", names.Name, names.Ends);
+        }
+    }
+
+    private void SayOwnProblem(TlsMaterial material)
+    {
+        if (material.OwnProblem(CertificateUse.Client, time.GetUtcNow()) is { } problem)
+        {
+            log.OwnProblem(problem, client!.Source.Files.Cert!);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "{message} [{code}]; next: {next}")]
+    private static partial void LogHandshake(ILogger logger, string message, string code, string next);
+}

@@ -1,0 +1,92 @@
+using OpenClaw.Core.Certificates;
+using OpenClaw.Core.Errors;
+using OpenClaw.Manager.Security;
+
+namespace OpenClaw.Tests.Manager;
+
+/// <summary>Which certificate speaks for which worker.</summary>
+public sealed class WorkerPinsTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 10, 0, 0, 0, TimeSpan.Zero);
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("oc-pins-");
+
+    private WorkerPins Open() => WorkerPins.Open(directory.FullName).Value;
+
+    private static CertificateNames Certificate(string key, int days = 30, params string[] uris) =>
+        new()
+        {
+            CommonName = "openclaw-worker",
+            Subject = "CN=openclaw-worker",
+            KeyHash = key.PadRight(64, '0'),
+            Serial = "01",
+            Ends = Now.AddDays(days),
+            Uris = uris,
+        };
+
+    public void Dispose() => directory.Delete(recursive: true);
+
+    [Fact]
+    public void ACertificateThatNamesAWorkerSpeaksForItAlone()
+    {
+        var named = Certificate("a", 30, CertificateNames.WorkerPrefix + "w1");
+        Assert.Null(Open().Check("w1", named, Now));
+        var refused = Open().Check("w2", named, Now);
+        Assert.Equal((Catalogue.RegistrationFailed, "wrong-worker"), (refused?.Entry, refused?.Data["cause"]));
+        Assert.Equal("not-a-worker", Open().Check("w1", Certificate("b", 30, CertificateNames.ClientPrefix + "alice"), Now)?.Data["cause"]);
+    }
+
+    [Fact]
+    public void ThisMachinesTokenSpeaksForEveryWorker() => Assert.Null(Open().Check("w1", null, Now));
+
+    [Fact]
+    public void AKeyIsBoundAtTheFirstRegistrationAndKeptThroughARestart()
+    {
+        var pins = Open();
+        Assert.Null(pins.Check("w1", Certificate("a"), Now));
+        Assert.False(pins.Record("w1", Certificate("a")));
+        Assert.True(pins.Record("w1", Certificate("a")));
+
+        var later = Open();
+        Assert.Null(later.Check("w1", Certificate("a", 60), Now));
+        var other = later.Check("w1", Certificate("b"), Now);
+        Assert.Equal((Catalogue.RegistrationFailed, "other-key"), (other?.Entry, other?.Data["cause"]));
+        Assert.StartsWith("Registration rejected: worker ID 'w1' belongs to another key", other!.Message, StringComparison.Ordinal);
+        Assert.Null(later.Check("w2", Certificate("b"), Now));
+    }
+
+    [Fact]
+    public void ACertificateThatNamesTheWorkerTakesTheIdFromAKeyAndKeepsIt()
+    {
+        var pins = Open();
+        pins.Record("w1", Certificate("a"));
+        var named = Certificate("b", 30, CertificateNames.WorkerPrefix + "w1");
+        Assert.Null(pins.Check("w1", named, Now));
+        pins.Record("w1", named);
+        Assert.Equal("other-key", pins.Check("w1", Certificate("a"), Now)?.Data["cause"]);
+    }
+
+    [Fact]
+    public void OnceTheBoundCertificateHasEndedAnotherKeyMayTakeItsPlace()
+    {
+        var pins = Open();
+        pins.Record("w1", Certificate("a", days: 1));
+        Assert.NotNull(pins.Check("w1", Certificate("b"), Now));
+        Assert.Null(pins.Check("w1", Certificate("b"), Now.AddDays(2)));
+    }
+
+    [Fact]
+    public void AnOperatorMayRemoveABindingWhileTheManagerRuns()
+    {
+        var pins = Open();
+        pins.Record("w1", Certificate("a"));
+        File.WriteAllText(Path.Combine(directory.FullName, WorkerPins.FileName), "{}");
+        Assert.Null(pins.Check("w1", Certificate("b"), Now));
+    }
+
+    [Fact]
+    public void AFileThatCannotBeReadStopsTheStart()
+    {
+        File.WriteAllText(Path.Combine(directory.FullName, WorkerPins.FileName), "{");
+        Assert.Equal(Catalogue.StoreUnwritable, WorkerPins.Open(directory.FullName).Failure?.Entry);
+    }
+}
