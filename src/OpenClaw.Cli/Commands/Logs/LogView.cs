@@ -41,8 +41,9 @@ internal sealed class LogView(Invocation invocation, bool showsComponent)
     {
         // What a worker sent need not be clean.
         var text = LogText.SingleLine(line.Text);
-        var subject = showsComponent ? $"{line.Component}: " : "";
-        var shown = $"{Paint(line.Level, $"[{line.Level}]")} {terminal.Dim($"[{Times.Rfc3339(line.AtMs)}]")} {subject}{text}";
+        var subject = showsComponent ? $"{Table.OneLine(line.Component)}: " : "";
+        var level = Table.OneLine(line.Level);
+        var shown = $"{Paint(level, $"[{level}]")} {terminal.Dim($"[{Times.Rfc3339(line.AtMs)}]")} {subject}{text}";
         return several ? $"{Machine(line)} {shown}" : shown;
     }
 
