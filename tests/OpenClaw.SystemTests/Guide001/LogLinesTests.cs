@@ -99,7 +99,9 @@ public sealed partial class LogLinesTests
         await follower.SaidAsync("Failed to send heartbeat to manager after 3 attempts");
         await follower.SaidAsync("reconnected");
 
-        foreach (var reader in ProcessTable.DescendantsOf(follower.Id).Where(p => p.CommandLine.Contains(" logs ", StringComparison.Ordinal)))
+        foreach (
+            var reader in ProcessTable.DescendantsOf(follower.Id).Where(p => p.CommandLine.Contains(" logs ", StringComparison.Ordinal))
+        )
         {
             Signals.Send(reader.Id, Signals.Interrupt);
         }
@@ -107,11 +109,9 @@ public sealed partial class LogLinesTests
         Assert.Equal(0, await follower.EndAsync());
 
         // Comings and goings alone.
-        var transitions = await File.ReadAllTextAsync(
-            fleet.Room.Path("log-w1", "worker.reconnect.log"),
-            TestContext.Current.CancellationToken
-        );
-        Assert.Matches(@"Connected to manager[^\n]*\n[^\n]*Worker connection lost[^\n]*\n[^\n]*reconnected after", transitions);
+        var comings = fleet.Room.Path("log-w1", "worker.reconnect.log");
+        await SaysAsync(comings, @"Connected to manager[^\n]*\n[^\n]*Worker connection lost[^\n]*\n[^\n]*reconnected after");
+        var transitions = await File.ReadAllTextAsync(comings, TestContext.Current.CancellationToken);
         Assert.DoesNotContain("Retrying", transitions, StringComparison.Ordinal);
         Assert.DoesNotContain("dial tcp", transitions, StringComparison.Ordinal);
     }
