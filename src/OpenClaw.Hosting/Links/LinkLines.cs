@@ -8,8 +8,8 @@ public static class LinkLines
     private const int First = 1000;
     private const int Last = 1099;
 
-    // Attempts, waits and faults of our own: no change of the connection's state.
-    private static readonly HashSet<int> NoTransition = [1002, 1003, 1009, 1010];
+    // Attempts, waits, heartbeats and faults of our own: no change of the connection's state.
+    private static readonly HashSet<int> NoTransition = [1002, 1003, 1009, 1010, 1012, 1014];
 
     /// <summary>
     /// Whether a line tells that a connection came, went, or was given up: what <c>worker.reconnect.log</c> holds alone. What was tried
