@@ -70,13 +70,11 @@ internal sealed class ManagerEndpoint(
             var refusal =
                 await call.Status ?? new Failure(Catalogue.ConnectionLost, "The manager ended the session before it registered the worker");
             await CloseAsync(channel, call);
-            tls.Said(refusal);
             return refusal;
         }
         catch (FailureException e)
         {
             await CloseAsync(channel, call);
-            tls.Said(e.Failure);
             return e.Failure;
         }
     }

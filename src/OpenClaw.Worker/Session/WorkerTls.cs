@@ -6,22 +6,19 @@ using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Certificates;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Links;
-using OpenClaw.Hosting.Loops;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Rpc;
 
 namespace OpenClaw.Worker.Session;
 
 /// <summary>The worker's certificates: which manager is dialled with them, renewal, warnings. Thread-safe.</summary>
-internal sealed partial class WorkerTls
+internal sealed class WorkerTls
 {
     private readonly TlsPlan plan;
     private readonly TlsClient? client;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CertificateLog log;
-    private readonly Damper failures;
-    private string? saidLast;
 
     private WorkerTls(TlsPlan plan, TlsClient? client, DaemonContext context)
     {
@@ -30,7 +27,6 @@ internal sealed partial class WorkerTls
         time = context.Time;
         logger = context.Loggers.CreateLogger<WorkerTls>();
         log = new CertificateLog(logger);
-        failures = new Damper(time, first: 5, reminder: TimeSpan.FromMinutes(5));
     }
 
     /// <summary>Reads the files, if there are any. Failures: <c>clw-tls-files</c>.</summary>
@@ -55,32 +51,6 @@ internal sealed partial class WorkerTls
         && plan.Dials(where)
             ? client
             : null;
-
-    /// <summary>A line of its own for a failed handshake, as people know it from other programs.</summary>
-    public void Said(Failure failure)
-    {
-        if (
-            !failure.Message.StartsWith(CertificateProblem.Prefix, StringComparison.Ordinal)
-            && !failure.Message.StartsWith("Failed to complete TLS handshake", StringComparison.Ordinal)
-        )
-        {
-            return;
-        }
-
-        lock (failures)
-        {
-            if (saidLast != failure.Code)
-            {
-                failures.Reset();
-                saidLast = failure.Code;
-            }
-
-            if (failures.Allow(out _))
-            {
-                LogHandshake(logger, failure.Message, failure.Code, failure.NextStep);
-            }
-        }
-    }
 
     /// <summary>Takes up renewed files, and dials at once when the link waits for that.</summary>
     public IAsyncDisposable? Watch(ILink link)
@@ -144,7 +114,4 @@ internal sealed partial class WorkerTls
             log.OwnProblem(problem, client!.Source.Files.Cert!);
         }
     }
-
-    [LoggerMessage(1, LogLevel.Error, "{message} [{code}]; next: {next}")]
-    private static partial void LogHandshake(ILogger logger, string message, string code, string next);
 }

@@ -134,7 +134,8 @@ internal static class CertsCommands
         Say(invocation, role, wish.Name, files);
         if (beside is not null)
         {
-            invocation.Terminal.Note($"next: copy the directory {target} to {TlsPlan.SystemCertificates} of the machine that it is for");
+            var place = role == "client" ? "~/.config/openclaw/certs" : TlsPlan.SystemCertificates;
+            invocation.Terminal.Note($"next: copy the directory {target} to {place} of the machine that it is for");
         }
 
         return Task.FromResult(0);
