@@ -33,9 +33,11 @@ public static class ManagerProgram
             return tls.Failure;
         }
 
+        // Files that happen to be on the machine and that nobody needs are not read: this user may not be allowed to.
+        var (plan, addresses) = (tls.Value, new[] { loaded.Settings.Manager.Listen, loaded.Settings.Manager.Web });
         var options = Options(loaded) with
         {
-            Tls = tls.Value.CanListen ? new TlsFiles(tls.Value.Ca!, tls.Value.Cert, tls.Value.Key) : null,
+            Tls = plan.CanListen && addresses.Any(plan.Dials) ? new TlsFiles(plan.Ca!, plan.Cert, plan.Key) : null,
         };
         if (CheckAddress(options, tls.Value, loaded) is { } insecure)
         {

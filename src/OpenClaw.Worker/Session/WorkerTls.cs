@@ -32,7 +32,8 @@ internal sealed class WorkerTls
     /// <summary>Reads the files, if there are any. Failures: <c>clw-tls-files</c>.</summary>
     public static Result<WorkerTls> Open(TlsPlan plan, DaemonContext context)
     {
-        if (!plan.CanDial)
+        // Files that happen to be on the machine and that nobody needs are not read: this user may not be allowed to.
+        if (!context.Loaded.Settings.Cluster.ManagerAddress.Any(plan.Dials))
         {
             return new WorkerTls(plan, null, context);
         }
