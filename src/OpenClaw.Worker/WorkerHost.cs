@@ -20,6 +20,8 @@ namespace OpenClaw.Worker;
 /// <summary>Puts a worker together: outbox, plugins, runners, core, link. Starts it and stops it in order.</summary>
 internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsyncDisposable
 {
+    /// <summary>How long a manager may take to register a worker, once it is connected: it stores the lease and looks up what the worker holds.</summary>
+    private static readonly TimeSpan RegistrationTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
@@ -91,7 +93,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
                 this,
                 context.Logging.Shelf,
                 tls,
-                ConnectTimeout,
+                context.Loaded.Settings.Cluster.ConnectTimeout,
                 context.Time
             ),
             context.Time,
@@ -172,9 +174,6 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         }
     }
 
-    // A little less than the link allows for the whole dial, so that the connection says what it waited for.
-    private TimeSpan ConnectTimeout => context.Loaded.Settings.Cluster.ConnectTimeout * 0.8;
-
     private static LinkOptions LinkOptionsOf(
         WorkerOptions options,
         OpenClaw.Core.Settings.ClusterSettings cluster,
@@ -188,7 +187,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             Backoff = new BackoffOptions(cluster.ReconnectInterval, cluster.MaxReconnectInterval),
             MaxAttempts = cluster.MaxReconnectAttempts,
             WhenExhausted = LinkExhaustion.Exit,
-            DialTimeout = cluster.ConnectTimeout,
+            // The connection itself says what it waited for, before the whole dial has to be given up.
+            DialTimeout = cluster.ConnectTimeout + RegistrationTimeout,
             KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, cluster.AckTimeout, KeepAliveStyle.Steady)
             {
                 Lost = Catalogue.HeartbeatLost,

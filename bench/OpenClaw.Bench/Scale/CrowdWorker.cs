@@ -2,9 +2,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Links;
+using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Loops;
+using OpenClaw.Hosting.Settings;
 using OpenClaw.Worker;
 using OpenClaw.Worker.Core;
 using OpenClaw.Worker.Outbox;
@@ -57,6 +59,7 @@ internal sealed class CrowdWorker : IManagerOrders, IAsyncDisposable
         );
         // A directory without plugins is never read: its types are those that are built in.
         var plugins = new PluginCatalog(directory, (_, _) => throw new NotSupportedException(), NullLogger<PluginCatalog>.Instance, time);
+        var tls = WorkerTls.Open(new TlsPlan { Mode = TlsMode.Never }, time, NullLoggerFactory.Instance).Value;
         link = new LinkDriver<ManagerConnection>(
             new LinkOptions
             {
@@ -66,7 +69,7 @@ internal sealed class CrowdWorker : IManagerOrders, IAsyncDisposable
                 KeepAlive = new KeepAliveOptions(options.HeartbeatInterval, TimeSpan.FromMinutes(1), KeepAliveStyle.Steady),
                 Flap = null,
             },
-            new ManagerEndpoint(loop, core, plugins, options, a => a, authorization, this, logs, time),
+            new ManagerEndpoint(loop, core, plugins, options, a => a, authorization, this, logs, tls, TimeSpan.FromSeconds(5), time),
             time,
             NullLogger.Instance,
             seed: number

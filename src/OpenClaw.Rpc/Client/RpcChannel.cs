@@ -208,6 +208,12 @@ public sealed partial class RpcChannel : IDisposable
             socket.Dispose();
             throw TlsFailures.TimedOut(Authority).AsException();
         }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // The handler knows its own token alone: with any other it would not say that the time was over.
+            socket.Dispose();
+            throw new OperationCanceledException(token);
+        }
         catch
         {
             socket.Dispose();

@@ -20,26 +20,26 @@ internal sealed class WorkerTls
     private readonly ILogger logger;
     private readonly CertificateLog log;
 
-    private WorkerTls(TlsPlan plan, TlsClient? client, DaemonContext context)
+    private WorkerTls(TlsPlan plan, TlsClient? client, TimeProvider time, ILoggerFactory loggers)
     {
         this.plan = plan;
         this.client = client;
-        time = context.Time;
-        logger = context.Loggers.CreateLogger<WorkerTls>();
+        this.time = time;
+        logger = loggers.CreateLogger<WorkerTls>();
         log = new CertificateLog(logger);
     }
 
     /// <summary>Reads the files, if there are any. Failures: <c>clw-tls-files</c>.</summary>
-    public static Result<WorkerTls> Open(TlsPlan plan, DaemonContext context)
+    public static Result<WorkerTls> Open(TlsPlan plan, TimeProvider time, ILoggerFactory loggers)
     {
         // Files that happen to be on the machine and that nobody needs are not read: this user may not be allowed to.
         if (!context.Loaded.Settings.Cluster.ManagerAddress.Any(plan.Dials))
         {
-            return new WorkerTls(plan, null, context);
+            return new WorkerTls(plan, null, time, loggers);
         }
 
         var source = TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key));
-        return source.IsOk ? new WorkerTls(plan, new TlsClient(source.Value, context.Time), context) : source.Failure;
+        return source.IsOk ? new WorkerTls(plan, new TlsClient(source.Value, time), time, loggers) : source.Failure;
     }
 
     /// <summary>How a manager is spoken to; null: without TLS.</summary>

@@ -8,15 +8,19 @@ namespace OpenClaw.SystemTests.Harness;
 internal sealed class Cable : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly HostPort target;
+    private readonly Func<Task<Socket>> dial;
     private readonly Lock gate = new();
     private readonly HashSet<Socket> ends = [];
     private readonly Task accepting;
     private bool isCut;
 
     public Cable(HostPort target)
+        : this(() => DialAsync(target)) { }
+
+    /// <param name="dial">Opens a connection of the far end; called once for each of the near end.</param>
+    public Cable(Func<Task<Socket>> dial)
     {
-        this.target = target;
+        this.dial = dial;
         listener.Start();
         accepting = AcceptAsync();
     }
@@ -76,10 +80,9 @@ internal sealed class Cable : IAsyncDisposable
 
     private async Task CarryAsync(Socket near)
     {
-        using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await far.ConnectAsync(IPAddress.Loopback, target.Port);
+            using var far = await dial();
             if (Take(far))
             {
                 await await Task.WhenAny(CopyAsync(near, far), CopyAsync(far, near));
@@ -92,6 +95,21 @@ internal sealed class Cable : IAsyncDisposable
         finally
         {
             near.Dispose();
+        }
+    }
+
+    private static async Task<Socket> DialAsync(HostPort target)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, target.Port);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

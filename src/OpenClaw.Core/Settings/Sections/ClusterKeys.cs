@@ -80,7 +80,7 @@ public static class ClusterKeys
     public static SettingKey<TimeSpan> ConnectTimeout { get; } =
         new("cluster.connect_timeout", SettingTypes.Duration, "How long a connection may take to be opened, handshake included.")
         {
-            Default = "10s",
+            Default = "5s",
             Min = "100ms",
             Max = "5m",
         };
