@@ -28,6 +28,7 @@ public static class CommandTree
             ClusterCommands.Create(run),
             ClusterCommands.Status(run),
             HealthCommand.Create(run),
+            DoctorCommand.Create(run),
             LogsCommand.Create(run),
             PluginCommands.Create(run),
             CertsCommands.Create(run),

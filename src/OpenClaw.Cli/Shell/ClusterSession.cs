@@ -29,7 +29,13 @@ internal static class ClusterSession
     /// <param name="invocation">The command line.</param>
     /// <param name="loaded">The settings.</param>
     /// <param name="role">Whose certificate is shown when nobody names one.</param>
-    public static WireClient Open(Invocation invocation, LoadedSettings loaded, TlsRole role = TlsRole.Client)
+    /// <param name="one">Ask this manager alone, at once and without a word: one that does not answer is the answer.</param>
+    public static WireClient Open(
+        Invocation invocation,
+        LoadedSettings loaded,
+        TlsRole role = TlsRole.Client,
+        HostPort? one = null
+    )
     {
         var plan = TlsPlan.Resolve(loaded, role, Machine.Here).Value;
         if (ManagerReach.Check(loaded, plan) is { } refused)
@@ -46,12 +52,12 @@ internal static class ClusterSession
         return WireClient.Connect(
             new WireOptions
             {
-                Addresses = addresses,
-                ExpectManager = own,
+                Addresses = one is { } alone ? [alone] : addresses,
+                ExpectManager = one is null && own,
                 Token = Token(directory),
                 Protect = address => Speaks(address) ? protection : null,
                 ConnectTimeout = loaded.Settings.Cluster.ConnectTimeout,
-                OnTrouble = new TroubleNotes(invocation.Terminal).Note,
+                OnTrouble = one is null ? new TroubleNotes(invocation.Terminal).Note : null,
                 Time = invocation.Time,
             }
         );
@@ -60,7 +66,11 @@ internal static class ClusterSession
     private static TlsClient Protection(TlsPlan plan, TimeProvider time) =>
         new(TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key)).Value, time);
 
-    public static LoadedSettings Load(Invocation invocation)
+    public static LoadedSettings Load(Invocation invocation) =>
+        SettingsLoader.Load(SettingsRequest.OfProcess(invocation.Get(Shell.Options.Config) ?? [], Flags(invocation)), Machine.Here).Value;
+
+    /// <summary>What the options of a verb that talks to a cluster set.</summary>
+    public static IReadOnlyList<SettingFlag> Flags(Invocation invocation)
     {
         var flags = new List<SettingFlag>();
         if (invocation.Get(Shell.Options.Manager) is { } manager)
@@ -96,8 +106,7 @@ internal static class ClusterSession
             flags.Add(new("--data-dir", ManagerKeys.DataDir.Path, directory));
         }
 
-        var request = SettingsRequest.OfProcess(invocation.Get(Shell.Options.Config) ?? [], flags);
-        return SettingsLoader.Load(request, Machine.Here).Value;
+        return flags;
     }
 
     /// <summary>Where the managers are.</summary>

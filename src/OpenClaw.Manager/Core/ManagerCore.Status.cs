@@ -79,6 +79,7 @@ internal sealed partial class ManagerCore
         {
             Cluster = options.ClusterName,
             QueueCapacity = options.QueueCapacity,
+            NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             Manager = new ManagerStatus
             {
                 Id = options.ManagerId,

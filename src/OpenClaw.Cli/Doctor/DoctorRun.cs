@@ -1,0 +1,192 @@
+using System.Globalization;
+using OpenClaw.Abi.Processes;
+using OpenClaw.Cli.Commands;
+using OpenClaw.Cli.Shell;
+using OpenClaw.Cli.Supervision;
+using OpenClaw.Core.Errors;
+using OpenClaw.Core.Settings;
+using OpenClaw.Hosting.Settings;
+using OpenClaw.Rpc;
+
+namespace OpenClaw.Cli.Doctor;
+
+/// <summary>Collects what the checks judge: thin, so that the judging can be tested with numbers.</summary>
+/// <param name="files">The kernel's files.</param>
+/// <param name="invocation">The command.</param>
+internal sealed class DoctorRun(HostFiles files, Invocation invocation)
+{
+    private const string Net = "/proc/sys/net/";
+
+    /// <summary>All findings, in the order of the page.</summary>
+    public async Task<IReadOnlyList<Finding>> RunAsync(SettingsRequest request)
+    {
+        var loaded = SettingsLoader.Load(request, Machine.Here);
+        List<Finding> found = [ConfigChecks.OfSettings(loaded)];
+        if (!loaded.IsOk)
+        {
+            // The machine can be looked at all the same.
+            found.AddRange(OfKernel(OpenClawSettings.Defaults, null));
+            found.Add(ProgramChecks.OfPrograms(AppContext.BaseDirectory, new LibraryIndex()));
+            found.Add(Finding.Skip("manager", "the configuration says where it is, and cannot be read"));
+            return found;
+        }
+
+        var network = NetworkAsync(loaded.Value);
+        found.AddRange(Overrides(request, loaded.Value.Settings));
+        found.AddRange(await OfMachineAsync(loaded.Value));
+        found.AddRange(await network);
+        return found;
+    }
+
+    private static IReadOnlyList<Finding> Overrides(SettingsRequest request, OpenClawSettings effective)
+    {
+        // Without our variables; those that say where the home is stay.
+        var bare = request.Environment.Where(v => SettingsSchema.FindVariable(v.Key) is null).ToDictionary(v => v.Key, v => v.Value);
+        var alone = SettingsLoader.Load(request with { Environment = bare, Flags = [] }, Machine.Here);
+        return alone.IsOk
+            ? ConfigChecks.OfOverrides(effective, alone.Value.Settings)
+            : [Finding.Skip("variables", "without them the files are not valid")];
+    }
+
+    private async Task<IReadOnlyList<Finding>> OfMachineAsync(LoadedSettings loaded)
+    {
+        var settings = loaded.Settings;
+        var paths = loaded.Paths;
+        var workerFile = Path.Combine(paths.StateDir, "worker", "health.json");
+        var managerFile = Path.Combine(ClusterSession.DataDirectory(loaded), "manager.json");
+        var worker = LocalChecks.Read(workerFile, "address");
+        var manager = LocalChecks.Read(managerFile, "web");
+        var managerLives = manager is { Alive: true };
+        var libraries = new LibraryIndex();
+        return
+        [
+            .. OfKernel(settings, worker is { Alive: true, Pid: > 0 } ? worker.Pid : null),
+            KernelChecks.OfClock(files.IsHere ? KernelClock.IsSynchronised() : null),
+            .. Disks(paths),
+            ProgramChecks.OfPrograms(AppContext.BaseDirectory, libraries),
+            ProgramChecks.OfPlugins(paths.PluginDir, libraries),
+            LocalChecks.Leftovers(paths.StateDir),
+            LocalChecks.Port("port manager", settings.Manager.Listen, managerLives),
+            LocalChecks.Port("port web", settings.Manager.Web, managerLives),
+            LocalChecks.Port("port health", new HostPort("127.0.0.1", settings.Worker.HealthPort), worker is { Alive: true }),
+            await LocalChecks.ManagerAsync(manager, managerFile, invocation.Cancellation),
+            await LocalChecks.WorkerAsync(worker, workerFile, invocation.Cancellation),
+        ];
+    }
+
+    private IEnumerable<Finding> OfKernel(OpenClawSettings settings, int? worker)
+    {
+        yield return KernelChecks.OfConntrack(
+            files.Number(Net + "netfilter/nf_conntrack_count"),
+            files.Number(Net + "netfilter/nf_conntrack_max")
+        );
+        yield return KernelChecks.OfKeepAlive(
+            files.Number(Net + "ipv4/tcp_keepalive_time"),
+            files.Number(Net + "ipv4/tcp_keepalive_intvl"),
+            files.Number(Net + "ipv4/tcp_keepalive_probes"),
+            files.Number(Net + "netfilter/nf_conntrack_tcp_timeout_established"),
+            settings.Cluster.HeartbeatInterval
+        );
+        yield return Descriptors(settings.Worker.Slots, worker);
+        yield return KernelChecks.OfMemory(
+            "memory",
+            files.NumberAt("/proc/meminfo", "MemAvailable:") * 1024,
+            files.NumberAt("/proc/meminfo", "MemTotal:") * 1024
+        );
+        if (Group() is { } group)
+        {
+            yield return group;
+        }
+    }
+
+    private Finding Descriptors(int slots, int? worker)
+    {
+        var process = worker?.ToString(CultureInfo.InvariantCulture) ?? "self";
+        var line = (files.Read($"/proc/{process}/limits") ?? "")
+            .Split('\n')
+            .FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+        if (line is null)
+        {
+            return Finding.Skip("descriptors", "this system does not tell its limits");
+        }
+
+        // Max open files            1024                 524288               files
+        var hard = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        return KernelChecks.OfDescriptors(
+            long.TryParse(hard, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null,
+            worker is null ? "programs started from here" : "the worker that runs",
+            slots
+        );
+    }
+
+    /// <summary>The limit of the control group that we are in: a container's, a unit's. Null where there is none.</summary>
+    private Finding? Group()
+    {
+        const string check = "memory of group";
+        // 0::/system.slice/x.service (one hierarchy), or 4:memory:/docker/abc (many).
+        foreach (var line in (files.Read("/proc/self/cgroup") ?? "").Split('\n'))
+        {
+            var parts = line.Split(':', 3);
+            if (parts.Length < 3)
+            {
+                continue;
+            }
+
+            var unified = parts is ["0", "", _];
+            if (!unified && !parts[1].Split(',').Contains("memory"))
+            {
+                continue;
+            }
+
+            var directory = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+            foreach (var at in new[] { directory + parts[2].TrimEnd('/'), directory })
+            {
+                var limit = files.Number($"{at}/{(unified ? "memory.max" : "memory.limit_in_bytes")}");
+                var used = files.Number($"{at}/{(unified ? "memory.current" : "memory.usage_in_bytes")}");
+                // Many hierarchies: no limit is written as a huge number.
+                if (limit is > 0 and < 1L << 60 && used is { } taken)
+                {
+                    return KernelChecks.OfMemory(check, Math.Max(0, limit.Value - taken), limit);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<Finding> Disks(PathsPlan paths) =>
+        new[] { ("data", paths.DataDir), ("state", paths.StateDir), ("log", paths.LogDir) }
+            .GroupBy(d => d.Item2)
+            .Select(g => DiskChecks.Look(string.Join(", ", g.Select(d => d.Item1)), g.Key, Machine.Here.CanWrite(g.Key)));
+
+    private async Task<IReadOnlyList<Finding>> NetworkAsync(LoadedSettings loaded)
+    {
+        List<Finding> found = [];
+        var plan = TlsPlan.Resolve(loaded, TlsRole.Client, Machine.Here);
+        foreach (var address in ClusterSession.Addresses(loaded))
+        {
+            found.AddRange(
+                await ManagerChecks.LookAsync(
+                    address,
+                    () => ClusterSession.Open(invocation, loaded, one: address),
+                    plan.IsOk && plan.Value.Dials(address) && !address.IsLoopback ? CertificateAsync : null,
+                    VersionCommand.Version,
+                    invocation.Time,
+                    invocation.Cancellation
+                )
+            );
+        }
+
+        return found;
+    }
+
+    // What the manager shows; whether it is trusted, the call after it tells, with the reason.
+    private async Task<Finding?> CertificateAsync(HostPort address, CancellationToken cancellation)
+    {
+        var shown = await TlsLook.AtAsync(address, TimeSpan.FromSeconds(3), cancellation);
+        return shown.Failure is { } failure ? Finding.Fail("manager tls", failure)
+            : shown.Value is [var first, ..]
+                ? KernelChecks.OfCertificate(first.Subject, first.NotAfter.ToUniversalTime() - invocation.Time.GetUtcNow().UtcDateTime)
+            : Finding.Skip("manager tls", "no certificate is shown");
+    }
+}
