@@ -7,7 +7,7 @@ internal static class ChildWaiter
 {
     public static void Watch(ChildProcess child)
     {
-        if (Readiness.Shared is { } readiness && Native.PidfdOpen(child.Id) is >= 0 and var descriptor)
+        if (Native.IsLinux && Readiness.Shared is { } readiness && Native.PidfdOpen(child.Id) is >= 0 and var descriptor)
         {
             var handle = new SafeFileHandle(descriptor, ownsHandle: true);
             var watch = new Readiness.Watch(

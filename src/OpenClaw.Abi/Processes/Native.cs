@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace OpenClaw.Abi.Processes;
 
@@ -7,7 +8,10 @@ internal static unsafe partial class Native
 {
     private const string C = "libc";
 
+    [SupportedOSPlatformGuard("linux")]
     public static readonly bool IsLinux = OperatingSystem.IsLinux();
+
+    [SupportedOSPlatformGuard("macos")]
     public static readonly bool IsMac = OperatingSystem.IsMacOS();
 
     public const int EINTR = 4;
@@ -48,10 +52,12 @@ internal static unsafe partial class Native
     public static partial int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
 
     /// <summary>glibc since 2.34 only; look it up before calling.</summary>
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C)]
     public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
 
     /// <summary>macOS only.</summary>
+    [SupportedOSPlatform("macos")]
     [LibraryImport(C)]
     public static partial int posix_spawn_file_actions_addinherit_np(void* actions, int descriptor);
 
@@ -91,6 +97,7 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     public static partial int waitid(int type, int id, void* info, int options);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int pipe2(int* descriptors, int flags);
 
@@ -122,12 +129,15 @@ internal static unsafe partial class Native
     public static partial int rename(string from, string to);
 
     /// <summary>Linux only.</summary>
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int prctl(int option, nint a, nint b, nint c, nint d);
 
     /// <summary>Linux only. The same number on every architecture that .NET knows.</summary>
+    [SupportedOSPlatform("linux")]
     public static int PidfdOpen(int pid) => (int)syscall(434, pid, 0);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     private static partial nint syscall(nint number, nint a, nint b);
 
@@ -141,12 +151,15 @@ internal static unsafe partial class Native
     public static partial int access(byte* path, int mode);
 
     /// <summary>Linux only, as are the two after it.</summary>
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int epoll_create1(int flags);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int epoll_ctl(int epoll, int operation, int descriptor, void* change);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int epoll_wait(int epoll, void* ready, int count, int timeout);
 

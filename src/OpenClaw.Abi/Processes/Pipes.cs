@@ -10,12 +10,12 @@ public static class Pipes
     {
         var ends = stackalloc int[2];
         // macOS has no pipe2; there the spawner closes everything that a child was not given.
-        var result = Native.IsMac ? Native.pipe(ends) : Native.pipe2(ends, Native.O_CLOEXEC);
+        var result = Native.IsLinux ? Native.pipe2(ends, Native.O_CLOEXEC) : Native.pipe(ends);
         if (result != 0)
         {
             throw Descriptors.Error("cannot make a pipe");
         }
-        if (Native.IsMac)
+        if (!Native.IsLinux)
         {
             _ = Native.fcntl(ends[0], Native.F_SETFD, Native.FD_CLOEXEC);
             _ = Native.fcntl(ends[1], Native.F_SETFD, Native.FD_CLOEXEC);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace OpenClaw.Abi.Processes;
 
@@ -25,6 +26,7 @@ internal sealed unsafe class Readiness
     private readonly int epoll;
     private long lastId;
 
+    [SupportedOSPlatform("linux")]
     private Readiness(int epoll)
     {
         this.epoll = epoll;
@@ -40,6 +42,7 @@ internal sealed unsafe class Readiness
             Native.IsLinux && Native.epoll_create1(CloseOnExec) is >= 0 and var epoll ? new Readiness(epoll) : null;
     }
 
+    [SupportedOSPlatform("linux")]
     private void Serve()
     {
         var events = stackalloc byte[Batch * 16];
@@ -76,7 +79,7 @@ internal sealed unsafe class Readiness
                 owner.watches[id] = this;
                 var operation = added ? Modify : Add;
                 added = true;
-                if (Native.epoll_ctl(owner.epoll, operation, (int)handle.DangerousGetHandle(), change) == 0)
+                if (Native.IsLinux && Native.epoll_ctl(owner.epoll, operation, (int)handle.DangerousGetHandle(), change) == 0)
                 {
                     return true;
                 }

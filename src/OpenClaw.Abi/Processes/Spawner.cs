@@ -153,7 +153,7 @@ internal static unsafe class Spawner
             }
         }
         // Where this is missing (musl) close-on-exec, which everything we open has, must do.
-        if (CanCloseFrom.Value)
+        if (Native.IsLinux && CanCloseFrom.Value)
         {
             Require(start, Native.posix_spawn_file_actions_addclosefrom_np(actions, last + 1));
         }

@@ -30,12 +30,7 @@ internal static class ClusterSession
     /// <param name="loaded">The settings.</param>
     /// <param name="role">Whose certificate is shown when nobody names one.</param>
     /// <param name="one">Ask this manager alone, at once and without a word: one that does not answer is the answer.</param>
-    public static WireClient Open(
-        Invocation invocation,
-        LoadedSettings loaded,
-        TlsRole role = TlsRole.Client,
-        HostPort? one = null
-    )
+    public static WireClient Open(Invocation invocation, LoadedSettings loaded, TlsRole role = TlsRole.Client, HostPort? one = null)
     {
         var plan = TlsPlan.Resolve(loaded, role, Machine.Here).Value;
         if (ManagerReach.Check(loaded, plan) is { } refused)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
+using OpenClaw.Worker.Session;
 
 namespace OpenClaw.Worker.Health;
 
@@ -38,8 +39,10 @@ internal sealed record HealthReport(
     }
 
     /// <summary>One line for <c>systemctl status</c>: <c>worker-01: connected to 10.0.0.1:9090</c>.</summary>
-    public static string Sentence(string worker, LinkState state, string address, Failure? why)
+    public static string Sentence(string worker, LinkState state, string at, Failure? why)
     {
+        // The link to a manager of this machine has no fixed address.
+        var address = at == ManagerAddresses.Local ? "the manager of this machine" : at;
         var stands = state switch
         {
             LinkState.Connected => $"connected to {address}",

@@ -12,7 +12,8 @@ internal sealed class ManagerAddresses(LoadedSettings loaded)
 {
     private readonly bool isSet = loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: not SourceKind.Default };
 
-    private const string Local = "this machine";
+    /// <summary>The name of this machine's manager among addresses.</summary>
+    public const string Local = "this machine";
 
     /// <summary>The link's addresses.</summary>
     public IReadOnlyList<string> Names => isSet ? [.. loaded.Settings.Cluster.ManagerAddress.Select(a => a.ToString())] : [Local];

@@ -1,0 +1,175 @@
+using System.Globalization;
+using OpenClaw.SystemTests.Harness;
+
+namespace OpenClaw.SystemTests.Guide001;
+
+/// <summary>Row C21 and section 0 under a real systemd: the installation as root, the units, the guide's own commands.</summary>
+public sealed class SystemServiceTests
+{
+    [Fact]
+    public async Task C21_under_a_real_systemd_the_services_install_start_heal_reload_and_stop()
+    {
+        Checkout.Unless(Environment.IsPrivilegedProcess, "namespaces of its own are root's to make");
+        Checkout.Unless(File.Exists("/lib/systemd/systemd"), "systemd is not installed");
+        foreach (var tool in new[] { "unshare", "nsenter", "setpriv", "ip", "useradd" })
+        {
+            Checkout.Need(tool);
+        }
+
+        await using var room = new Room();
+        File.SetUnixFileMode(room.Directory, (UnixFileMode)0b111_101_101);
+        var boot = room.Start("/bin/sh", [Path.Combine(Checkout.Root, "tests/deploy/systemd.sh"), room.Directory]);
+        try
+        {
+            var systemd = await BootedAsync(room, boot);
+            await InstallsAsync(systemd);
+            await StartsAsync(systemd);
+            await LetsItsGroupInAsync(systemd);
+            await HealsAsync(systemd);
+            await StopsAsync(systemd);
+        }
+        finally
+        {
+            boot.Signal(Signals.Term);
+            await boot.EndAsync();
+        }
+    }
+
+    private static async Task<Inside> BootedAsync(Room room, RealProcess boot)
+    {
+        var number = 0;
+        await Until.TrueAsync(
+            () => (number = ProcessTable.DescendantsOf(boot.Id).FirstOrDefault(p => p.Name == "systemd")?.Id ?? 0) > 0,
+            "systemd runs",
+            details: () => boot.Said
+        );
+        var inside = new Inside(room, number);
+        await Until.TrueAsync(
+            async () => (await inside.RunAsync("systemctl is-active base.target")).Output.Trim() == "active",
+            "systemd has booted",
+            details: () => boot.Said
+        );
+        return inside;
+    }
+
+    private static async Task InstallsAsync(Inside systemd)
+    {
+        var install = await systemd.RunAsync($"{Checkout.Program("clw")} install");
+        Assert.True(install.ExitCode == 0, install.Said);
+        Assert.Contains("done   make the system user and group openclaw", install.Output, StringComparison.Ordinal);
+        Assert.Contains("done   tell systemd of the units", install.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "750 openclaw openclaw\n750 openclaw openclaw\nopenclaw\nopenclaw\n",
+            (await systemd.RunAsync("stat -c '%a %U %G' /var/lib/openclaw /var/log/openclaw; readlink /var/log/clw /var/log/claw")).Output
+        );
+        var again = await systemd.RunAsync("clw install");
+        Assert.True(again.ExitCode == 0, again.Said);
+        // systemd is told once more; everything else is there.
+        Assert.All(
+            again.Output.Split('\n').TakeWhile(l => l.Length > 0),
+            l => Assert.True(l.StartsWith("there ", StringComparison.Ordinal) || l.Contains("tell systemd", StringComparison.Ordinal), l)
+        );
+    }
+
+    private static async Task StartsAsync(Inside systemd)
+    {
+        // The guide waits for nobody: a start that returns is a service that is ready.
+        var start = await systemd.RunAsync("systemctl start openclaw-worker");
+        Assert.True(start.ExitCode == 0, start.Said + (await systemd.RunAsync("systemctl status openclaw-worker")).Said);
+        Assert.True((await systemd.RunAsync("systemctl start openclaw-manager")).ExitCode == 0);
+        var status = await systemd.UntilAsync(
+            "systemctl status openclaw-worker --no-pager",
+            ": connected to the manager of this machine\""
+        );
+        Assert.Contains("active (running)", status, StringComparison.Ordinal);
+        var manager = (await systemd.RunAsync("systemctl status openclaw-manager --no-pager")).Output;
+        Assert.Contains("Status: \"listening on 127.0.0.1:9090", manager, StringComparison.Ordinal);
+        Assert.Contains("healthy", await systemd.UntilAsync("clw cluster status", "healthy    "), StringComparison.Ordinal);
+        var task = await systemd.RunAsync("clw task submit --type sleep --payload '{\"ms\":10}' --wait");
+        Assert.True(task.ExitCode == 0, task.Said);
+
+        var reload = await systemd.RunAsync("systemctl reload openclaw-worker && systemctl is-active openclaw-worker");
+        Assert.True(reload.ExitCode == 0 && reload.Output.Trim() == "active", reload.Said);
+    }
+
+    private static async Task LetsItsGroupInAsync(Inside systemd)
+    {
+        Assert.Equal("640 openclaw openclaw\n", (await systemd.RunAsync("stat -c '%a %U %G' /var/lib/openclaw/token")).Output);
+        var member = await systemd.RunAsync(
+            "env HOME=/tmp/nobody setpriv --reuid=64123 --regid=64123 --groups=$(getent group openclaw | cut -d: -f3) clw cluster status"
+        );
+        Assert.True(member.ExitCode == 0, member.Said);
+        var stranger = await systemd.RunAsync("env HOME=/tmp/nobody setpriv --reuid=64123 --regid=64123 --clear-groups clw cluster status");
+        Assert.NotEqual(0, stranger.ExitCode);
+        Assert.Contains("clw-auth-refused", stranger.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task HealsAsync(Inside systemd)
+    {
+        await systemd.RunAsync(
+            "mkdir -p /etc/systemd/system/openclaw-worker.service.d && printf '[Service]\\nWatchdogSec=2\\nRestartSec=100ms\\n' > /etc/systemd/system/openclaw-worker.service.d/test.conf && systemctl daemon-reload && systemctl restart openclaw-worker"
+        );
+        await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
+        // A worker that hangs is ended by the watchdog, and another is there.
+        Assert.Equal(0, (await systemd.RunAsync("pkill -STOP -x clw-worker")).ExitCode);
+        await systemd.UntilAsync("systemctl show -p NRestarts openclaw-worker", "NRestarts=1");
+        await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
+    }
+
+    private static async Task StopsAsync(Inside systemd)
+    {
+        var stop = await systemd.RunAsync("systemctl stop openclaw-worker openclaw-manager");
+        Assert.True(stop.ExitCode == 0, stop.Said);
+        Assert.Equal(
+            "Result=success\nExecMainStatus=0\n",
+            (await systemd.RunAsync("systemctl show -p Result,ExecMainStatus openclaw-manager")).Output
+        );
+        Assert.Equal("", (await systemd.RunAsync("pgrep -l clw-")).Output);
+        var undone = await systemd.RunAsync("clw install --uninstall && ls /usr/local/bin /etc/systemd/system/openclaw-*.service");
+        Assert.DoesNotContain("clw\n", undone.Output.Split("kept:")[^1], StringComparison.Ordinal);
+        Assert.Equal("0\n", (await systemd.RunAsync("test -d /var/lib/openclaw; echo $?")).Output);
+    }
+
+    /// <summary>Commands within the namespaces of a systemd.</summary>
+    private sealed class Inside(Room room, int systemd)
+    {
+        public async Task<RealProcess> RunAsync(string command)
+        {
+            var target = systemd.ToString(CultureInfo.InvariantCulture);
+            var process = room.Start(
+                "/usr/bin/nsenter",
+                [
+                    "-t",
+                    target,
+                    "-m",
+                    "-p",
+                    "-u",
+                    "-i",
+                    "-n",
+                    "-C",
+                    "/usr/bin/env",
+                    "-i",
+                    "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                    "HOME=/root",
+                    "/bin/sh",
+                    "-c",
+                    command,
+                ]
+            );
+            process.CloseInput();
+            await process.EndWithOutputAsync(TimeSpan.FromSeconds(60));
+            return process;
+        }
+
+        public async Task<string> UntilAsync(string command, string text)
+        {
+            var last = "";
+            await Until.TrueAsync(
+                async () => (last = (await RunAsync(command)).Output).Contains(text, StringComparison.Ordinal),
+                $"'{command}' says '{text}'",
+                details: () => last
+            );
+            return last;
+        }
+    }
+}
