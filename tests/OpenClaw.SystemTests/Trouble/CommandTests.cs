@@ -17,6 +17,24 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task An_interrupted_wait_says_what_goes_on_and_how_to_wait_again()
+    {
+        await using var cluster = new Cluster();
+        await cluster.StartManagerAsync();
+        using var client = cluster.Client();
+        var id = await client.SubmitAsync("nobody-serves-this", "{}");
+        var wait = cluster.Room.Clw("task", "wait", id);
+        wait.CloseInput();
+        // It has connected when the manager has its call.
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        wait.Signal(Signals.Interrupt);
+        await wait.EndWithOutputAsync();
+        wait.FailedWith("clw-interrupted", 130);
+        Assert.Contains($"next: What was submitted goes on; wait again: clw task wait {id}", wait.Errors, StringComparison.Ordinal);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
     public async Task An_unknown_flag_is_named()
     {
         await using var room = new Room();

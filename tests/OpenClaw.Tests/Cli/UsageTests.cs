@@ -34,6 +34,23 @@ public sealed class UsageTests
     [InlineData("clw task needs a command: submit, list, show, wait, cancel, retry", "task")]
     [InlineData("There are two types: 'hello' and --type noop", "task", "submit", "hello", "--type", "noop")]
     [InlineData("--timeout 0 leaves a task no time; without --timeout the type's own holds", "task", "submit", "noop", "--timeout", "0")]
+    [InlineData(
+        "--data-dir /dev/null is a file; the manager's data directory is meant, where its token is",
+        "task",
+        "list",
+        "--data-dir",
+        "/dev/null"
+    )]
+    [InlineData("clw cluster restart-workers needs names, or --all", "cluster", "restart-workers")]
+    [InlineData("Name workers or say --all, not both", "cluster", "restart-workers", "w1", "--all")]
+    [InlineData(
+        "--parallel takes a number from 1, or a share from 1% to 100%, not 'half'",
+        "cluster",
+        "restart-workers",
+        "--all",
+        "--parallel",
+        "half"
+    )]
     [InlineData("--label names zone twice", "task", "submit", "--type", "noop", "--label", "zone=a", "--label", "zone=b")]
     public async Task A_wrong_word_is_named(string sentence, params string[] words)
     {
@@ -41,6 +58,17 @@ public sealed class UsageTests
         Assert.Equal((int)ExitCode.Usage, run.Code);
         Assert.StartsWith($"error: clw-usage: {sentence}\nnext: ", run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Out);
+    }
+
+    [Theory]
+    [InlineData("localhost", "localhost:9090")]
+    [InlineData("10.0.0.5,10.0.0.6:9190", "10.0.0.5:9090, 10.0.0.6:9190")]
+    public async Task A_manager_without_a_port_is_at_the_default_one(string given, string meant)
+    {
+        var run = await CommandRun.OfAsync("debug", "config", "--manager", given, "--json");
+        Assert.Equal(0, run.Code);
+        var key = JsonDocument.Parse(run.Out).RootElement.GetProperty("settings").GetProperty("cluster.manager_address");
+        Assert.Equal((meant, "--manager"), (key.GetProperty("value").GetString(), key.GetProperty("from").GetString()));
     }
 
     [Theory]

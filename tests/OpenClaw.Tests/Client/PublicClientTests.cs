@@ -46,6 +46,27 @@ public sealed class PublicClientTests
         Assert.True((await client.SubmitAsync(new TaskRequest("resize") { Key = "k" }, Cancellation)).Existed);
     }
 
+    [Fact]
+    public void A_filter_is_sent_whole()
+    {
+        var request = OpenClaw.Client.Wire.Mapping.Request(
+            new TaskFilter
+            {
+                States = [OpenClaw.Client.TaskState.Dead],
+                Type = "resize",
+                Worker = "w1",
+                Queue = "q",
+                Project = "p",
+                Key = "k",
+                Labels = new Dictionary<string, string> { ["zone"] = "a" },
+            }
+        );
+        Assert.Equal(
+            """{ "states": [ "DEAD" ], "type": "resize", "worker": "w1", "queue": "q", "project": "p", "key": "k", "labels": { "zone": "a" } }""",
+            request.ToString()
+        );
+    }
+
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
