@@ -57,7 +57,7 @@ public static partial class WorkerProgram
             return insecure;
         }
 
-        var tls = WorkerTls.Open(plan.Value, context.Time, context.Loggers);
+        var tls = WorkerTls.Open(plan.Value, context.Loaded.Settings.Cluster.ManagerAddress, context.Time, context.Loggers);
         if (!tls.IsOk)
         {
             return tls.Failure;

@@ -59,7 +59,7 @@ internal sealed class CrowdWorker : IManagerOrders, IAsyncDisposable
         );
         // A directory without plugins is never read: its types are those that are built in.
         var plugins = new PluginCatalog(directory, (_, _) => throw new NotSupportedException(), NullLogger<PluginCatalog>.Instance, time);
-        var tls = WorkerTls.Open(new TlsPlan { Mode = TlsMode.Never }, time, NullLoggerFactory.Instance).Value;
+        var tls = WorkerTls.Open(new TlsPlan { Mode = TlsMode.Never }, [], time, NullLoggerFactory.Instance).Value;
         link = new LinkDriver<ManagerConnection>(
             new LinkOptions
             {

@@ -30,10 +30,10 @@ internal sealed class WorkerTls
     }
 
     /// <summary>Reads the files, if there are any. Failures: <c>clw-tls-files</c>.</summary>
-    public static Result<WorkerTls> Open(TlsPlan plan, TimeProvider time, ILoggerFactory loggers)
+    public static Result<WorkerTls> Open(TlsPlan plan, IEnumerable<HostPort> managers, TimeProvider time, ILoggerFactory loggers)
     {
         // Files that happen to be on the machine and that nobody needs are not read: this user may not be allowed to.
-        if (!context.Loaded.Settings.Cluster.ManagerAddress.Any(plan.Dials))
+        if (!managers.Any(plan.Dials))
         {
             return new WorkerTls(plan, null, time, loggers);
         }
