@@ -14,7 +14,13 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 namespace OpenClaw.Manager.Api;
 
 /// <summary><c>openclaw.v1.ClusterService</c>.</summary>
-internal sealed class ClusterApi(OwnerLoop loop, ManagerCore core, ITaskStore store, ManagerCertificates certificates, Func<ReloadOutcome> reload)
+internal sealed class ClusterApi(
+    OwnerLoop loop,
+    ManagerCore core,
+    ITaskStore store,
+    ManagerCertificates certificates,
+    Func<ReloadOutcome> reload
+)
 {
     private const int MostNames = 10_000;
     private const int MostReasonBytes = 500;

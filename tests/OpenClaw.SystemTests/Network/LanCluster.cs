@@ -9,7 +9,7 @@ namespace OpenClaw.SystemTests.Network;
 
 /// <summary>
 /// A manager and workers, each on a host of its own, started as on real machines: <c>clw manager</c> and <c>clw worker</c> with their
-/// supervisors. They share a disk (the token's), and nothing else.
+/// supervisors, and TLS with the certificates of <c>clw certs</c> between them. They share a disk, and nothing else.
 /// </summary>
 internal sealed class LanCluster : IAsyncDisposable
 {
@@ -35,9 +35,7 @@ internal sealed class LanCluster : IAsyncDisposable
         }
 
         ManagedAt = ManagerHost;
-        doorway = new Cable(() => ManagedAt.ConnectAsync(new IPEndPoint(ManagedAt.Address, Port)));
-        Room.Environment["OPENCLAW_MANAGER_INSECURE"] = "true";
-        Room.Environment["OPENCLAW_CLUSTER_INSECURE"] = "true";
+        doorway = new Cable(() => ManagedAt.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Port)));
         Room.Environment["OPENCLAW_WORKER_SLOTS"] = "2";
         Room.Environment["OPENCLAW_WORKER_SHUTDOWN_GRACE"] = "5s";
     }
@@ -70,6 +68,7 @@ internal sealed class LanCluster : IAsyncDisposable
 
     public async Task StartAsync(string? managerName = null)
     {
+        await MakeCertificatesAsync(managerName);
         await StartManagerAsync(ManagerHost);
         for (var i = 0; i < WorkerHosts.Count; i++)
         {
@@ -80,11 +79,14 @@ internal sealed class LanCluster : IAsyncDisposable
                         Room,
                         Checkout.Program("clw"),
                         ["worker"],
-                        ("OPENCLAW_CLUSTER_WORKER_ID", name),
-                        ("OPENCLAW_MANAGER_HOST", managerName ?? ManagerHost.Address.ToString()),
-                        ("OPENCLAW_MANAGER_PORT", $"{Port}"),
-                        ("OPENCLAW_WORKER_STATE_DIR", Room.Path(name)),
-                        ("OPENCLAW_LOG_DIRECTORY", Room.Path(name, "log"))
+                        [
+                            ("OPENCLAW_CLUSTER_WORKER_ID", name),
+                            .. Certificate(name, "worker"),
+                            ("OPENCLAW_MANAGER_HOST", managerName ?? ManagerHost.Address.ToString()),
+                            ("OPENCLAW_MANAGER_PORT", $"{Port}"),
+                            ("OPENCLAW_WORKER_STATE_DIR", Room.Path(name)),
+                            ("OPENCLAW_LOG_DIRECTORY", Room.Path(name, "log")),
+                        ]
                     )
             );
         }
@@ -96,6 +98,38 @@ internal sealed class LanCluster : IAsyncDisposable
         }
     }
 
+    // As docs/security.md says: a CA, a certificate for the manager with every name and address that it is dialled by, one for each worker.
+    private async Task MakeCertificatesAsync(string? managerName)
+    {
+        IEnumerable<string> names = [ManagerHost.Address.ToString(), SpareHost.Address.ToString()];
+        await CertsAsync("init");
+        await CertsAsync(
+            "issue",
+            "manager",
+            "--host",
+            string.Join(',', managerName is null ? names : names.Append(managerName)),
+            "--out",
+            Room.Path("certs", "manager")
+        );
+        for (var i = 1; i <= WorkerHosts.Count; i++)
+        {
+            await CertsAsync("issue", "worker", $"w{i}", "--out", Room.Path("certs", $"w{i}"));
+        }
+    }
+
+    private async Task CertsAsync(params string[] words)
+    {
+        var clw = await Room.RunAsync(["certs", .. words, "--dir", Room.Path("certs", "ca")]);
+        Assert.True(clw.ExitCode == 0, clw.Said);
+    }
+
+    private IEnumerable<(string, string)> Certificate(string of, string kind) =>
+        [
+            ("OPENCLAW_TLS_CA", Room.Path("certs", of, "ca.crt")),
+            ("OPENCLAW_TLS_CERT", Room.Path("certs", of, $"{kind}.crt")),
+            ("OPENCLAW_TLS_KEY", Room.Path("certs", of, $"{kind}-key.pem")),
+        ];
+
     public async Task StartManagerAsync(LanHost host)
     {
         ManagedAt = host;
@@ -103,8 +137,7 @@ internal sealed class LanCluster : IAsyncDisposable
             Room,
             Checkout.Program("clw"),
             ["manager"],
-            ("OPENCLAW_MANAGER_LISTEN", $"{host.Address}:{Port}"),
-            ("OPENCLAW_MANAGER_WEB", "127.0.0.1:0")
+            [("OPENCLAW_MANAGER_LISTEN", $"0.0.0.0:{Port}"), ("OPENCLAW_MANAGER_WEB", "127.0.0.1:0"), .. Certificate("manager", "manager")]
         );
         running.Add(Manager);
         using var client = Client();

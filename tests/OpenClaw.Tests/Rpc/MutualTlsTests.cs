@@ -135,7 +135,9 @@ public sealed class MutualTlsTests : IAsyncLifetime
             await Task.Delay(10);
         }
 
-        return Assert.Single(refused);
+        // A call whose connection was refused before it was sent is sent on another one, so there may be two, for the same reason.
+        Assert.Single(refused.Select(r => r.Entry).Distinct());
+        return refused.First();
     }
 
     [Fact]
