@@ -89,11 +89,17 @@ public static class TlsListening
         Failure? refused = null;
         var raw = connection.Transport;
         await using var stream = new SslStream(new PipeStream(raw), leaveInnerStreamOpen: true);
+        using var allowed = new CancellationTokenSource(server.Options.HandshakeTimeout, server.Options.Time);
         try
         {
-            using var allowed = new CancellationTokenSource(server.Options.HandshakeTimeout, server.Options.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(allowed.Token, connection.ConnectionClosed);
             await stream.AuthenticateAsServerAsync(server.ForHandshake(failure => refused = failure, peer), either.Token);
+        }
+        catch (OperationCanceledException) when (!allowed.IsCancellationRequested)
+        {
+            // The end of the connection was seen before what it had still to be read.
+            server.Options.OnRefused?.Invoke(TlsServer.LeftAtOnce(peer), peer);
+            return;
         }
         catch (Exception e)
         {
