@@ -46,8 +46,14 @@ internal sealed class LogApi(OwnerLoop loop, ManagerCore core, ITaskStore store,
                 return new Failure(Catalogue.LogsBusy, $"{MostCalls} calls read the logs of this cluster already");
             }
 
-            var here = new LogSurroundings(shelf, relay, () => loop.AskAsync(core.LogHolders), core.WorkersChanged, time);
-            await new LogGathering(request, filter.Value, here, responses, context.Cancellation).RunAsync();
+            var here = new LogSurroundings(shelf, relay.AskAsync, () => loop.AskAsync(core.LogHolders), core.WorkersChanged, time);
+            await new LogGathering(
+                request,
+                filter.Value,
+                here,
+                lines => lines is null ? responses.FlushAsync() : responses.WriteAsync(lines),
+                context.Cancellation
+            ).RunAsync();
             return null;
         }
         finally

@@ -3,16 +3,21 @@ using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Logs;
 using OpenClaw.Manager.Core;
 using OpenClaw.Rpc.Api;
-using OpenClaw.Rpc.Server;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
 namespace OpenClaw.Manager.Logs;
 
+/// <summary>Asks a worker for a page. Null: it cannot be asked (any more).</summary>
+internal delegate Task<LogPart?> AskWorker(string worker, ReadLog question, CancellationToken cancellation);
+
+/// <summary>Tells the caller some lines, and waits while it does not read; null: that somebody is here, and no lines yet.</summary>
+internal delegate ValueTask TellReader(LogLines? lines);
+
 /// <summary>What a gathering needs of its manager.</summary>
 internal sealed record LogSurroundings(
     LogShelf Shelf,
-    LogRelay Relay,
+    AskWorker Ask,
     Func<Task<IReadOnlyList<LogHolder>>> Holders,
     LogNews Changed,
     TimeProvider Time
@@ -38,7 +43,7 @@ internal sealed partial class LogGathering
     private readonly LogsRequest request;
     private readonly OpenClaw.Core.Telemetry.LogFilter filter;
     private readonly LogSurroundings here;
-    private readonly RpcWriter<LogLines> responses;
+    private readonly TellReader tell;
     private readonly CancellationToken cancellation;
     private readonly long began;
 
@@ -64,20 +69,20 @@ internal sealed partial class LogGathering
     /// <param name="request">Checked.</param>
     /// <param name="filter">Of the request.</param>
     /// <param name="here">The manager.</param>
-    /// <param name="responses">To the caller.</param>
+    /// <param name="tell">To the caller.</param>
     /// <param name="cancellation">Ends the call.</param>
     public LogGathering(
         LogsRequest request,
         OpenClaw.Core.Telemetry.LogFilter filter,
         LogSurroundings here,
-        RpcWriter<LogLines> responses,
+        TellReader tell,
         CancellationToken cancellation
     )
     {
         this.request = request;
         this.filter = filter;
         this.here = here;
-        this.responses = responses;
+        this.tell = tell;
         this.cancellation = cancellation;
         began = request.BeganMs > 0 ? request.BeganMs : here.Time.GetUtcNow().ToUnixTimeMilliseconds();
         places = new(request.Places.Select(p => KeyValuePair.Create(p.Log, p.Place)), StringComparer.Ordinal);
@@ -88,7 +93,7 @@ internal sealed partial class LogGathering
     public async Task RunAsync()
     {
         // The head of the answer at once: the caller then knows that a manager was there.
-        await responses.FlushAsync();
+        await tell(null);
         try
         {
             await MeetAsync(isFirst: true);
@@ -96,7 +101,12 @@ internal sealed partial class LogGathering
             {
                 var changed = here.Changed.Next;
                 var more = answered.Next;
-                TakeAnswers();
+                if (TakeAnswers())
+                {
+                    // The answer may be older than the worker's return, which then tells nothing any more: it is here, or it will be told.
+                    await MeetAsync(isFirst: false);
+                }
+
                 do
                 {
                     Tell();
@@ -189,7 +199,7 @@ internal sealed partial class LogGathering
         {
             part = feed.Local is { } local
                 ? LogMessages.Write(0, await here.Shelf.ReadAsync(local, OwnRequest(question), cancellation))
-                : await here.Relay.AskAsync(feed.Worker, question, cancellation);
+                : await here.Ask(feed.Worker, question, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -210,8 +220,10 @@ internal sealed partial class LogGathering
             ),
         };
 
-    private void TakeAnswers()
+    // True: a worker went away, and who follows has to look whether it is back.
+    private bool TakeAnswers()
     {
+        var isLost = false;
         while (answers.TryDequeue(out var answer))
         {
             var (feed, part) = answer;
@@ -220,6 +232,7 @@ internal sealed partial class LogGathering
             {
                 // What it had told stays told; it is asked again from there when it is back.
                 feed.IsAway = true;
+                isLost |= request.Follow;
                 if (!request.Follow)
                 {
                     NoteMissing(feed.Worker, "went away");
@@ -249,6 +262,8 @@ internal sealed partial class LogGathering
                 heads.Enqueue(feed, HeadOf(feed));
             }
         }
+
+        return isLost;
     }
 
     private bool MustWait => feeds.Values.Any(f => f is { Holds: true, IsBehind: true, IsAway: false, Lines.Count: 0 });
@@ -373,7 +388,7 @@ internal sealed partial class LogGathering
         }
 
         message.Several = several;
-        await responses.WriteAsync(message);
+        await tell(message);
         message = new();
         messageChars = 0;
     }

@@ -22,7 +22,7 @@ internal sealed class LogRelay(OwnerLoop loop, ManagerCore core)
         message.Number = number;
         var question = new Question();
         open[number] = question;
-        await using var given = cancellation.Register(() => GiveUp(worker, number));
+        await using var given = cancellation.Register(() => GiveUp(number));
         loop.Post(() =>
         {
             if (question.Answer.Task.IsCompleted)
@@ -43,8 +43,17 @@ internal sealed class LogRelay(OwnerLoop loop, ManagerCore core)
         return await question.Answer.Task;
     }
 
-    /// <summary>An answer has come. One that nobody waits for any more is let go.</summary>
-    public void OnPart(LogPart part) => Answer(part.Number, part);
+    /// <summary>
+    /// An answer has come. One that nobody waits for any more is let go, and so is one of a session that was not asked: numbers are easy
+    /// to guess, and a worker speaks for itself alone. Runs in the loop.
+    /// </summary>
+    public void OnPart(IWorkerSession session, LogPart part)
+    {
+        if (open.TryGetValue(part.Number, out var question) && question.Session == session)
+        {
+            Answer(part.Number, part);
+        }
+    }
 
     /// <summary>A session has ended, and with it what was asked on it. Runs in the loop, behind what was posted before.</summary>
     public void OnClosed(IWorkerSession session)
@@ -58,10 +67,13 @@ internal sealed class LogRelay(OwnerLoop loop, ManagerCore core)
         }
     }
 
-    private void GiveUp(string worker, long number)
+    private void GiveUp(long number)
     {
-        Answer(number, null);
-        loop.Post(() => core.SessionOf(worker)?.Send(new ManagerMessage { StopReadingLog = new StopReadingLog { Number = number } }));
+        if (open.TryRemove(number, out var question))
+        {
+            question.Answer.TrySetResult(null);
+            loop.Post(() => question.Session?.Send(new ManagerMessage { StopReadingLog = new StopReadingLog { Number = number } }));
+        }
     }
 
     private void Answer(long number, LogPart? part)

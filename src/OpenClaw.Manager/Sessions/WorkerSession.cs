@@ -215,7 +215,7 @@ internal sealed class WorkerSession(
                 core.OnDraining(from);
                 break;
             case WorkerMessage.MessageOneofCase.LogPart:
-                logs.OnPart(message.LogPart);
+                logs.OnPart(this, message.LogPart);
                 break;
             case WorkerMessage.MessageOneofCase.Register:
                 Close(new Failure(Catalogue.Protocol, "Register was sent twice on one session"));

@@ -18,7 +18,6 @@ internal sealed class LogDesk(LogShelf shelf, Action<WorkerMessage> send) : IAsy
     private const int MostOpen = 512;
 
     private readonly ConcurrentDictionary<long, (CancellationTokenSource Stop, Task Answering)> open = new();
-    private readonly CancellationTokenSource ending = new();
 
     /// <summary>Takes a question; the answer is sent when it is there. Called by the session's reader alone.</summary>
     public void Read(ReadLog question)
@@ -29,9 +28,11 @@ internal sealed class LogDesk(LogShelf shelf, Action<WorkerMessage> send) : IAsy
             return;
         }
 
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        // Never disposed: it has neither a clock nor a link, so there is nothing to free, and a stop that comes at the moment of the
+        // answer finds it whole. What is thrown there would end the session, and the worker would be unreachable for a reader's leaving.
+        var stop = new CancellationTokenSource();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        open[question.Number] = (stop, AnswerAsync(question, stop, begun.Task));
+        open[question.Number] = (stop, AnswerAsync(question, begun.Task, stop.Token));
 
         // Not before it is known here: its end takes it out again.
         begun.SetResult();
@@ -48,16 +49,19 @@ internal sealed class LogDesk(LogShelf shelf, Action<WorkerMessage> send) : IAsy
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        // The reader has ended: no question comes any more.
+        foreach (var question in open.Values)
+        {
+            await question.Stop.CancelAsync();
+        }
+
         foreach (var question in open.Values)
         {
             await question.Answering;
         }
-
-        ending.Dispose();
     }
 
-    private async Task AnswerAsync(ReadLog question, CancellationTokenSource stop, Task begun)
+    private async Task AnswerAsync(ReadLog question, Task begun, CancellationToken stop)
     {
         await begun;
         try
@@ -65,7 +69,7 @@ internal sealed class LogDesk(LogShelf shelf, Action<WorkerMessage> send) : IAsy
             var request = LogMessages.ReadRequest(question);
             if (shelf.Find(question.Log) is { } log && request.IsOk)
             {
-                var page = await shelf.ReadAsync(log, request.Value, stop.Token);
+                var page = await shelf.ReadAsync(log, request.Value, stop);
                 send(new WorkerMessage { LogPart = LogMessages.Write(question.Number, page) });
             }
             else
@@ -80,7 +84,6 @@ internal sealed class LogDesk(LogShelf shelf, Action<WorkerMessage> send) : IAsy
         finally
         {
             open.TryRemove(question.Number, out _);
-            stop.Dispose();
         }
     }
 

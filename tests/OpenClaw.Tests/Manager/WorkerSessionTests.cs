@@ -32,6 +32,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("oc-session-");
     private readonly OwnerLoop loop;
     private readonly ManagerCore core;
+    private readonly LogRelay logs;
     private readonly WebApplication app;
     private Task looping = Task.CompletedTask;
     private RpcChannel channel = null!;
@@ -67,7 +68,8 @@ public sealed class WorkerSessionTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseRpc());
         });
         app = builder.Build();
-        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core, new LogRelay(loop, core), certificates));
+        logs = new LogRelay(loop, core);
+        app.MapRpc(new RpcServerOptions(), WorkerApi.Create(loop, core, logs, certificates));
     }
 
     public async ValueTask InitializeAsync()
@@ -233,6 +235,44 @@ public sealed class WorkerSessionTests : IAsyncLifetime
         await UntilAsync("w1", "UNREACHABLE");
         await other.WriteAsync(new WorkerMessage { Heartbeat = new Heartbeat { Sequence = 5 } });
         Assert.Equal(5, (await other.ReadAsync())!.HeartbeatAck.Sequence);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task AWorkerAnswersForItsOwnLogsAlone()
+    {
+        await using var call = await RegisteredAsync();
+        await using var other = await RegisteredAsync("w2");
+        var answer = logs.AskAsync("w1", new ReadLog { Log = "worker" }, TestContext.Current.CancellationToken);
+        var question = (await call.ReadAsync())!.ReadLog;
+        await other.WriteAsync(
+            new WorkerMessage
+            {
+                LogPart = new LogPart { Number = question.Number, Note = "forged" },
+            }
+        );
+
+        // Behind it in the same stream: when this is answered, the forgery was handled.
+        await other.WriteAsync(new WorkerMessage { Heartbeat = new Heartbeat { Sequence = 5 } });
+        Assert.Equal(5, (await other.ReadAsync())!.HeartbeatAck.Sequence);
+        await call.WriteAsync(
+            new WorkerMessage
+            {
+                LogPart = new LogPart { Number = question.Number, Note = "its own" },
+            }
+        );
+        Assert.Equal("its own", (await answer)!.Note);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task AReaderThatLeavesStopsTheSessionThatItAsked()
+    {
+        await using var call = await RegisteredAsync();
+        using var leaving = new CancellationTokenSource();
+        var answer = logs.AskAsync("w1", new ReadLog { Log = "worker" }, leaving.Token);
+        var question = (await call.ReadAsync())!.ReadLog;
+        await leaving.CancelAsync();
+        Assert.Equal(question.Number, (await call.ReadAsync())!.StopReadingLog.Number);
+        Assert.Null(await answer);
     }
 
     [Fact(Timeout = 20_000)]
