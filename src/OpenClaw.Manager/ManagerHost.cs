@@ -216,7 +216,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         TlsSource? source = null;
         if (options.Tls is { } files)
         {
-            var opened = TlsSource.Open(files);
+            var opened = TlsSource.OpenForService(files);
             if (!opened.IsOk)
             {
                 return opened.Failure;

@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using OpenClaw.Abi.Processes;
+
 namespace OpenClaw.Abi.Files;
 
 /// <summary>
@@ -14,7 +18,28 @@ public static class OwnFile
     /// </summary>
     /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written; nothing has changed.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content, bool groupReads = false)
+    public static void Write(string path, ReadOnlySpan<byte> content, bool groupReads = false) =>
+        Write(path, content, groupReads ? OwnerOnly | UnixFileMode.GroupRead : OwnerOnly, null);
+
+    /// <summary>As <see cref="Write(string, ReadOnlySpan{byte}, bool)"/>, 0644: for what is no secret.</summary>
+    /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; nothing has changed.</exception>
+    public static void WritePublic(string path, ReadOnlySpan<byte> content) =>
+        Write(path, content, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead, null);
+
+    /// <summary>
+    /// As <see cref="Write(string, ReadOnlySpan{byte}, bool)"/>, for a secret that root gives to the installed service: 0640, in its group.
+    /// Where there is no such service, or we are not root, it is the owner's alone.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be written; nothing has changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; nothing has changed.</exception>
+    public static void WriteForService(string path, ReadOnlySpan<byte> content)
+    {
+        var group = Environment.IsPrivilegedProcess ? ServiceGroup.Id() : null;
+        Write(path, content, group is null ? OwnerOnly : OwnerOnly | UnixFileMode.GroupRead, group);
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, uint? group)
     {
         // Named by the writer: two of them do not take each other's half for their own.
         var partial = $"{path}.{Environment.ProcessId}.new";
@@ -34,12 +59,7 @@ public static class OwnFile
         {
             using (var stream = new FileStream(partial, options))
             {
-                if (groupReads && !OperatingSystem.IsWindows())
-                {
-                    // Whatever the umask takes from a new file.
-                    File.SetUnixFileMode(stream.SafeFileHandle, OwnerOnly | UnixFileMode.GroupRead);
-                }
-
+                Share(stream.SafeFileHandle, mode, group);
                 stream.Write(content);
                 stream.Flush(flushToDisk: true);
             }
@@ -50,6 +70,27 @@ public static class OwnFile
         {
             File.Delete(partial);
             throw;
+        }
+    }
+
+    // By the handle and never by the name: who may write in the directory could put a link to something else there meanwhile.
+    private static void Share(SafeFileHandle handle, UnixFileMode mode, uint? group)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const uint same = uint.MaxValue;
+        if (group is { } number && Native.fchown((int)handle.DangerousGetHandle(), same, number) != 0)
+        {
+            throw new IOException($"the file cannot be given to the group {ServiceGroup.Name}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        if (mode != OwnerOnly)
+        {
+            // Whatever the umask takes from a new file.
+            File.SetUnixFileMode(handle, mode);
         }
     }
 

@@ -28,7 +28,8 @@ public static class ServiceGroup
         return null;
     }
 
-    private static uint? Id()
+    /// <summary>The group's number; null when this machine has no such group.</summary>
+    internal static uint? Id()
     {
         try
         {

@@ -125,6 +125,9 @@ internal static unsafe partial class Native
     [LibraryImport(C)]
     public static partial uint getegid();
 
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int fchown(int descriptor, uint owner, uint group);
+
     [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int rename(string from, string to);
 

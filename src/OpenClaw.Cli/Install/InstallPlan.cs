@@ -115,7 +115,8 @@ internal static class InstallPlan
                 SystemLayout.User
             ),
             new MakeDirectory(system.Config, All),
-            new MakeDirectory(system.Certificates, OwnerAndGroup, SystemLayout.User),
+            // Read by the service, whose user runs tasks, and written by root alone.
+            new MakeDirectory(system.Certificates, OwnerAndGroup, "root", SystemLayout.User),
             new MakeDirectory(system.Plugins, All),
             new MakeDirectory(system.State, OwnerAndGroup, SystemLayout.User),
             new MakeDirectory(system.Logs, OwnerAndGroup, SystemLayout.User),

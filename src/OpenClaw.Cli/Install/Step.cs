@@ -33,8 +33,8 @@ internal abstract record Step(string What)
 }
 
 /// <summary>A directory with a mode, and an owner when the machine has that user.</summary>
-internal sealed record MakeDirectory(string Path, UnixFileMode Mode, string? Owner = null)
-    : Step($"make {Path} ({ModeText(Mode)}{(Owner is null ? "" : $", {Owner}")})")
+internal sealed record MakeDirectory(string Path, UnixFileMode Mode, string? Owner = null, string? Group = null)
+    : Step($"make {Path} ({ModeText(Mode)}{(Owner is null ? "" : $", {Owner}{(Group is null ? "" : ":" + Group)}")})")
 {
     // One that is there keeps its mode and owner: an administrator may have chosen them.
     public override StepResult Look() => Directory.Exists(Path) ? StepResult.There : StepResult.Done;
@@ -45,7 +45,7 @@ internal sealed record MakeDirectory(string Path, UnixFileMode Mode, string? Own
         File.SetUnixFileMode(Path, Mode);
         if (Owner is not null)
         {
-            Tool.Run("chown", $"{Owner}:{Owner}", Path);
+            Tool.Run("chown", $"{Owner}:{Group ?? Owner}", Path);
         }
     }
 

@@ -100,13 +100,28 @@ public sealed class TlsMaterial
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             return key.Contains("ENCRYPTED", StringComparison.Ordinal)
-                    ? Unusable(files.Key!, $"{files.Key} is protected by a passphrase, which nobody is there to give")
+                    ? Unusable(files.Key!, $"{files.Key} is protected by a passphrase, which nobody is there to give", "passphrase")
                 : key.Contains("PRIVATE KEY-----", StringComparison.Ordinal)
                     ? Unusable(files.Key!, $"the key {files.Key} does not belong to the certificate {files.Cert}")
                 : Unusable(files.Key!, $"{files.Key} holds no key (no line -----BEGIN PRIVATE KEY-----)");
         }
     }
 
-    internal static Failure Unusable(string file, string message) =>
-        new(Catalogue.TlsFiles, message) { Data = new Dictionary<string, string>(StringComparer.Ordinal) { ["file"] = file } };
+    internal static Failure Unusable(string file, string message, string? cause = null)
+    {
+        var data = new Dictionary<string, string>(StringComparer.Ordinal) { ["file"] = file };
+        if (cause is not null)
+        {
+            data["cause"] = cause;
+        }
+
+        return new(
+            Catalogue.TlsFiles,
+            message,
+            cause == "not-allowed" ? "Let the user of the service read it: chgrp openclaw FILE and chmod 640 FILE" : null
+        )
+        {
+            Data = data,
+        };
+    }
 }

@@ -47,6 +47,19 @@ public sealed class TlsSource
         return material.IsOk ? new TlsSource(files, read.Value, material.Value) : material.Failure;
     }
 
+    /// <summary>
+    /// As <see cref="Open"/>, for a program that a supervisor starts again. Files that are not there are a mistake in the configuration,
+    /// which waiting does not mend. Everything else may be a pair whose other half is still being copied: <see cref="ExitCode.Resource"/>, so
+    /// that the next start looks again.
+    /// </summary>
+    public static Result<TlsSource> OpenForService(TlsFiles files)
+    {
+        var opened = Open(files);
+        return opened.IsOk || IsLasting(opened.Failure) ? opened : opened.Failure with { Exit = ExitCode.Resource };
+    }
+
+    private static bool IsLasting(Failure failure) => failure.Data.GetValueOrDefault("cause") is "missing" or "passphrase";
+
     /// <summary>Looks whether the files have changed and takes them up. By their contents: a clock that was set back, a link that was turned and a file system without good times are all seen.</summary>
     public TlsMaterial Refresh()
     {
@@ -96,7 +109,13 @@ public sealed class TlsSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return TlsMaterial.Unusable(files.Ca, $"a certificate file cannot be read: {e.Message}");
+            return TlsMaterial.Unusable(
+                files.Ca,
+                $"a certificate file cannot be read: {e.Message}",
+                e is FileNotFoundException or DirectoryNotFoundException ? "missing"
+                    : e is UnauthorizedAccessException ? "not-allowed"
+                    : null
+            );
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class WorkerTls
             return new WorkerTls(plan, null, time, loggers);
         }
 
-        var source = TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key));
+        var source = TlsSource.OpenForService(new TlsFiles(plan.Ca!, plan.Cert, plan.Key));
         return source.IsOk ? new WorkerTls(plan, new TlsClient(source.Value, time), time, loggers) : source.Failure;
     }
 

@@ -413,4 +413,24 @@ public sealed class MutualTlsTests : IAsyncLifetime
         Assert.Contains(cert, failure!.Message, StringComparison.Ordinal);
         Assert.Contains(word, failure.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void APairThatDoesNotFitMayFitAtTheNextStartAndAMissingFileWillNot()
+    {
+        var (cert, key) = ServerPair();
+        var old = File.ReadAllText(key);
+        ServerPair();
+        File.WriteAllText(key, old);
+        var mixed = new TlsFiles(ca, cert, key);
+        Assert.Equal(
+            (Catalogue.TlsFiles, ExitCode.Resource),
+            (TlsSource.OpenForService(mixed).Failure!.Entry, TlsSource.OpenForService(mixed).Failure!.Exit)
+        );
+        File.WriteAllText(key, "");
+        Assert.Equal(ExitCode.Resource, TlsSource.OpenForService(mixed).Failure?.Exit);
+        File.WriteAllText(key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+        Assert.Equal(ExitCode.Config, TlsSource.OpenForService(mixed).Failure?.Exit);
+        File.Delete(key);
+        Assert.Equal(ExitCode.Config, TlsSource.OpenForService(mixed).Failure?.Exit);
+    }
 }

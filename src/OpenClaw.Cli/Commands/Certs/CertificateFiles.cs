@@ -4,14 +4,16 @@ using System.Text;
 using OpenClaw.Abi.Files;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Certificates;
+using OpenClaw.Hosting.Settings;
 
 namespace OpenClaw.Cli.Commands.Certs;
 
-/// <summary>A certificate and its key on disk: NAME.crt and NAME-key.pem. Keys are 0600; what is written is written whole.</summary>
+/// <summary>
+/// A certificate and its key on disk: NAME.crt and NAME-key.pem. What is written is written whole. Keys are 0600; one that root
+/// puts where the installed service looks for its own is 0640 in the service's group, but for a CA's.
+/// </summary>
 internal sealed class CertificateFiles
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
     public CertificateFiles(string directory, string name)
         : this(Path.Combine(directory, name + ".crt"), Path.Combine(directory, name + "-key.pem"), directory) { }
 
@@ -58,7 +60,7 @@ internal sealed class CertificateFiles
             System.IO.Directory.CreateDirectory(Directory);
             if (!File.Exists(Key) || File.ReadAllText(Key) != made.KeyPem)
             {
-                OwnFile.Write(Key, Encoding.ASCII.GetBytes(made.KeyPem));
+                WriteKey(made);
             }
 
             WritePublic(Certificate, made.CertificatePem);
@@ -94,12 +96,22 @@ internal sealed class CertificateFiles
         return new(Pair(file, key is null ? Of(file).Key : Path.GetFullPath(key)), file);
     }
 
-    private static void WritePublic(string file, string text)
+    private static void WritePublic(string file, string text) => OwnFile.WritePublic(file, Encoding.ASCII.GetBytes(text));
+
+    private void WriteKey(MadeCertificate made)
     {
-        OwnFile.Write(file, Encoding.ASCII.GetBytes(text));
-        if (!OperatingSystem.IsWindows())
+        var bytes = Encoding.ASCII.GetBytes(made.KeyPem);
+        using var certificate = X509Certificate2.CreateFromPem(made.CertificatePem);
+        if (
+            Directory == TlsPlan.SystemCertificates
+            && !certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority)
+        )
         {
-            File.SetUnixFileMode(file, Readable);
+            OwnFile.WriteForService(Key, bytes);
+        }
+        else
+        {
+            OwnFile.Write(Key, bytes);
         }
     }
 
