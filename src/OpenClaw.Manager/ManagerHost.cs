@@ -85,7 +85,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             return unusable;
         }
 
-        metrics.Observe(timers, options, certificates!.Measurements);
+        core.Forgotten += certificates!.Forget;
+        metrics.Observe(timers, options, certificates.Measurements);
         metricsHost = new MetricsHost([MetricNames.Meter]);
 
         var token = LocalEndpoint.Token(options.DataDirectory, (file, mode) => LogTokenNarrowed(logger, file, mode));

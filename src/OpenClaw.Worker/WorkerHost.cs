@@ -217,7 +217,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger<PluginWatch>()
         );
         await using var pruning = StartPruning();
-        await using var certificates = tls.Watch(link);
+        await using var certificates = tls.Watch(link, options.WorkerId);
         await StartHealthAsync();
         TakeUpChanges();
         // Before the start: every change comes later than this first word.

@@ -19,6 +19,7 @@ public static partial class Catalogue
             TlsFailed,
             TlsFiles,
             CertificateExpiring,
+            CertificateOfWorker,
         ];
 
     public static ErrorEntry TlsExpired { get; } =
@@ -275,5 +276,23 @@ public static partial class Catalogue
             Related = ["clw-tls-expired"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.WrongState,
+        };
+
+    public static ErrorEntry CertificateOfWorker { get; } =
+        new()
+        {
+            Code = "clw-certificate-of-worker",
+            Title = "A worker's certificate is not for commands",
+            Meaning =
+                "The certificate that was shown names a worker (openclaw://worker/ID). It speaks for that worker and may ask for the state of the cluster; tasks, logs and orders to workers want a client's certificate. Nothing was done.",
+            Causes = ["A command found no client.crt and used the worker's certificate of the machine"],
+            Checks = ["clw certs show", "clw debug config shows tls.cert"],
+            Cure =
+            [
+                "Make a client's certificate where the CA is: clw certs issue client NAME; put its directory to ~/.config/openclaw/certs, or name it by --tls-cert and --tls-key",
+            ],
+            Related = ["clw-auth-refused", "clw-registration-failed"],
+            Exit = ExitCode.Refused,
+            Kind = FailureKind.Forbidden,
         };
 }

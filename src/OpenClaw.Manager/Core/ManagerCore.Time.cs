@@ -70,6 +70,9 @@ internal sealed partial class ManagerCore
     private static string Spoken(TimeSpan span) =>
         span.TotalSeconds.ToString(span.TotalSeconds < 10 ? "0.#" : "0", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>A worker is gone for good and shown no longer. On the loop; must be quick.</summary>
+    public event Action<string>? Forgotten;
+
     // Workers come and go under new names every day; those that are gone for good neither count nor stay.
     private void ForgetGone(DateTimeOffset now)
     {
@@ -83,7 +86,11 @@ internal sealed partial class ManagerCore
             }
         }
 
-        gone?.ForEach(id => workers.Remove(id));
+        gone?.ForEach(id =>
+        {
+            workers.Remove(id);
+            Forgotten?.Invoke(id);
+        });
     }
 
     // Tasks were sent ahead to a worker whose slots turned out to be busy for long, while another has slots free: it gives back

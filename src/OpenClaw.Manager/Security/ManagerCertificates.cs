@@ -62,9 +62,16 @@ internal sealed partial class ManagerCertificates(WorkerPins keys, TlsSource? so
         workers[worker] = certificate;
         try
         {
-            if (!keys.Record(worker, certificate) && !certificate.Workers.Any())
+            switch (keys.Record(worker, certificate, time.GetUtcNow()))
             {
-                LogBound(logger, worker, certificate.Subject, certificate.KeyHash[..16]);
+                case PinChange.Bound:
+                    LogBound(logger, worker, certificate.Subject, certificate.KeyHash[..16]);
+                    break;
+                case PinChange.KeyChanged:
+                    LogKeyChanged(logger, worker, certificate.Subject, certificate.KeyHash[..16]);
+                    break;
+                default:
+                    break;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -72,6 +79,9 @@ internal sealed partial class ManagerCertificates(WorkerPins keys, TlsSource? so
             LogNotKept(logger, worker, e.Message);
         }
     }
+
+    /// <summary>The worker is gone for good: its certificate is watched no longer. Its binding stays.</summary>
+    public void Forget(string worker) => workers.TryRemove(worker, out _);
 
     /// <summary>A connection was refused.</summary>
     public void Refused(Failure failure, string peer)
@@ -209,6 +219,13 @@ internal sealed partial class ManagerCertificates(WorkerPins keys, TlsSource? so
         "Worker {worker} shows the certificate {subject}, which does not name it: the id is bound to its key ({key}) from now on; clw certs issue worker {worker} makes one with the id"
     )]
     private static partial void LogBound(ILogger logger, string worker, string subject, string key);
+
+    [LoggerMessage(
+        15,
+        LogLevel.Error,
+        "Worker {worker} has changed its key: the certificate that its id was bound to has ended, and the id is bound to the key {key} of {subject} from now on. If nobody renewed it, somebody else has taken the id"
+    )]
+    private static partial void LogKeyChanged(ILogger logger, string worker, string subject, string key);
 
     [LoggerMessage(11, LogLevel.Warning, "clw-registration-failed: worker {worker} from {peer} was not registered: {reason}")]
     private static partial void LogRefused(ILogger logger, string worker, string peer, string reason);

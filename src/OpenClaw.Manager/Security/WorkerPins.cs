@@ -16,6 +16,19 @@ internal sealed record WorkerPin(
     [property: JsonPropertyName("by_id")] bool ById
 );
 
+/// <summary>What a registration was for the binding of a worker's id.</summary>
+internal enum PinChange
+{
+    /// <summary>The key that was known, or a certificate that names the worker itself.</summary>
+    None,
+
+    /// <summary>The id is bound for the first time.</summary>
+    Bound,
+
+    /// <summary>The id had another key, whose certificate has ended.</summary>
+    KeyChanged,
+}
+
 /// <summary>
 /// Which certificate speaks for which worker. One that names worker ids (<see cref="CertificateNames.WorkerPrefix"/>) speaks for these and
 /// for no other. One without, as openssl makes them, is bound to the first id that it registers with by its key: another key with that id
@@ -25,6 +38,10 @@ internal sealed record WorkerPin(
 internal sealed class WorkerPins
 {
     public const string FileName = "worker-keys.json";
+
+    // An ended binding refuses nobody any more; for a while it still tells a change of keys from a new worker.
+    private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(30);
+    private const int MostEnded = 1000;
 
     private readonly Lock gate = new();
     private readonly string file;
@@ -105,20 +122,35 @@ internal sealed class WorkerPins
         }
     }
 
-    /// <summary>The worker was registered with this certificate. False when it is the first time that the id is bound to the key.</summary>
-    public bool Record(string worker, CertificateNames certificate)
+    /// <summary>The worker was registered with this certificate.</summary>
+    /// <exception cref="IOException">It is known and could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is known and may not be written.</exception>
+    public PinChange Record(string worker, CertificateNames certificate, DateTimeOffset now)
     {
         var record = new WorkerPin(certificate.KeyHash, certificate.Ends, certificate.Workers.Any());
         lock (gate)
         {
             if (known.TryGetValue(worker, out var before) && before == record)
             {
-                return true;
+                return PinChange.None;
             }
 
             known[worker] = record;
+            Prune(now);
             OwnFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(known, WorkerPinsJson.Default.DictionaryStringWorkerPin));
-            return before is not null && before.Key == record.Key;
+            return record.ById || before?.Key == record.Key ? PinChange.None
+                : before is null ? PinChange.Bound
+                : PinChange.KeyChanged;
+        }
+    }
+
+    // Workers that come and go under new names leave their bindings behind. What still holds is never dropped: it guards an id.
+    private void Prune(DateTimeOffset now)
+    {
+        var ended = known.Where(p => p.Value.Ends <= now).OrderByDescending(p => p.Value.Ends).ToList();
+        foreach (var (worker, _) in ended.Where((p, i) => i >= MostEnded || p.Value.Ends + KeptAfterEnd <= now))
+        {
+            known.Remove(worker);
         }
     }
 

@@ -12,7 +12,7 @@ using OpenClaw.Rpc;
 namespace OpenClaw.Worker.Session;
 
 /// <summary>The worker's certificates: which manager is dialled with them, renewal, warnings. Thread-safe.</summary>
-internal sealed class WorkerTls
+internal sealed partial class WorkerTls
 {
     private readonly TlsPlan plan;
     private readonly TlsClient? client;
@@ -54,7 +54,9 @@ internal sealed class WorkerTls
             : null;
 
     /// <summary>Takes up renewed files, and dials at once when the link waits for that.</summary>
-    public IAsyncDisposable? Watch(ILink link)
+    /// <param name="link">The link to the manager.</param>
+    /// <param name="worker">The worker's id.</param>
+    public IAsyncDisposable? Watch(ILink link, string worker)
     {
         if (client is not { Source: var source })
         {
@@ -62,9 +64,16 @@ internal sealed class WorkerTls
         }
 
         source.KeptOut += log.KeptOut;
+        var before = source.Current.Names;
         source.Renewed += material =>
         {
             log.Renewed(material.Names);
+            if (IsRefusedKey(before, material.Names, time.GetUtcNow()))
+            {
+                LogOtherKey(logger, material.Names!.Subject, worker, before!.Ends);
+            }
+
+            before = material.Names;
             SayOwnProblem(material);
             link.NotifyCredentialsChanged();
             if (link.Snapshot.State is LinkState.Reconnecting or LinkState.Disconnected)
@@ -93,6 +102,20 @@ internal sealed class WorkerTls
             logger
         );
     }
+
+    /// <summary>
+    /// Whether the manager will refuse what was taken up: the id is bound to the old key while its certificate holds, and the new one does
+    /// not name the worker.
+    /// </summary>
+    internal static bool IsRefusedKey(CertificateNames? before, CertificateNames? now, DateTimeOffset moment) =>
+        before is not null && now is not null && before.KeyHash != now.KeyHash && before.Ends > moment && !now.Workers.Any();
+
+    [LoggerMessage(
+        1,
+        LogLevel.Warning,
+        "clw-registration-failed: the renewed certificate {subject} has another key and does not name worker {worker}: the manager will refuse it at the next connection, for the id is bound to the old key until {until:yyyy-MM-dd'T'HH:mm:ss'Z'}. Next: renew it with the old key (openssl req -new -key worker-key.pem), or issue one with the id: clw certs issue worker {worker}"
+    )]
+    private static partial void LogOtherKey(ILogger logger, string subject, string worker, DateTimeOffset until);
 
     private static IEnumerable<WatchedCertificate> Watched(TlsMaterial material)
     {

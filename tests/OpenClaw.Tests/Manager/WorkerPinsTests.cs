@@ -43,8 +43,8 @@ public sealed class WorkerPinsTests : IDisposable
     {
         var pins = Open();
         Assert.Null(pins.Check("w1", Certificate("a"), Now));
-        Assert.False(pins.Record("w1", Certificate("a")));
-        Assert.True(pins.Record("w1", Certificate("a")));
+        Assert.Equal(PinChange.Bound, pins.Record("w1", Certificate("a"), Now));
+        Assert.Equal(PinChange.None, pins.Record("w1", Certificate("a"), Now));
 
         var later = Open();
         Assert.Null(later.Check("w1", Certificate("a", 60), Now));
@@ -58,10 +58,10 @@ public sealed class WorkerPinsTests : IDisposable
     public void ACertificateThatNamesTheWorkerTakesTheIdFromAKeyAndKeepsIt()
     {
         var pins = Open();
-        pins.Record("w1", Certificate("a"));
+        pins.Record("w1", Certificate("a"), Now);
         var named = Certificate("b", 30, CertificateNames.WorkerPrefix + "w1");
         Assert.Null(pins.Check("w1", named, Now));
-        pins.Record("w1", named);
+        pins.Record("w1", named, Now);
         Assert.Equal("other-key", pins.Check("w1", Certificate("a"), Now)?.Data["cause"]);
     }
 
@@ -69,16 +69,49 @@ public sealed class WorkerPinsTests : IDisposable
     public void OnceTheBoundCertificateHasEndedAnotherKeyMayTakeItsPlace()
     {
         var pins = Open();
-        pins.Record("w1", Certificate("a", days: 1));
+        pins.Record("w1", Certificate("a", days: 1), Now);
         Assert.NotNull(pins.Check("w1", Certificate("b"), Now));
         Assert.Null(pins.Check("w1", Certificate("b"), Now.AddDays(2)));
+        Assert.Equal(PinChange.KeyChanged, pins.Record("w1", Certificate("b"), Now.AddDays(2)));
+    }
+
+    [Fact]
+    public void WhatHasLongEndedIsDroppedAndWhatHoldsIsKept()
+    {
+        var pins = Open();
+        pins.Record("ended", Certificate("a", days: 1), Now);
+        pins.Record("holds", Certificate("b", days: 300), Now);
+        pins.Record("next", Certificate("c", days: 300), Now.AddDays(20));
+        string Kept() => File.ReadAllText(Path.Combine(directory.FullName, WorkerPins.FileName));
+        Assert.Contains("ended", Kept(), StringComparison.Ordinal);
+        pins.Record("last", Certificate("d", days: 300), Now.AddDays(32));
+        Assert.DoesNotContain("ended", Kept(), StringComparison.Ordinal);
+        Assert.NotNull(pins.Check("holds", Certificate("x"), Now.AddDays(32)));
+    }
+
+    [Theory]
+    [InlineData("/openclaw.v1.WorkerService/Session", true)]
+    [InlineData("/openclaw.v1.WorkerService/ReportDeath", true)]
+    [InlineData("/openclaw.v1.ClusterService/Status", true)]
+    [InlineData("/openclaw.v1.ClusterService/Drain", false)]
+    [InlineData("/openclaw.v1.ClusterService/Reload", false)]
+    [InlineData("/openclaw.v1.TaskService/Submit", false)]
+    [InlineData("/openclaw.v1.TaskService/Get", false)]
+    [InlineData("/openclaw.v1.LogService/Logs", false)]
+    public void AWorkersCertificateIsForAWorkersCalls(string method, bool allowed)
+    {
+        var refused = SignIn.Check(Certificate("a", 30, CertificateNames.WorkerPrefix + "w1"), method);
+        Assert.Equal(allowed ? null : Catalogue.CertificateOfWorker, refused?.Entry);
+        // A person's is for everything, and so is one by openssl, which says nothing about workers.
+        Assert.Null(SignIn.Check(Certificate("a", 30, CertificateNames.ClientPrefix + "alice"), method));
+        Assert.Null(SignIn.Check(Certificate("a"), method));
     }
 
     [Fact]
     public void AnOperatorMayRemoveABindingWhileTheManagerRuns()
     {
         var pins = Open();
-        pins.Record("w1", Certificate("a"));
+        pins.Record("w1", Certificate("a"), Now);
         File.WriteAllText(Path.Combine(directory.FullName, WorkerPins.FileName), "{}");
         Assert.Null(pins.Check("w1", Certificate("b"), Now));
     }
