@@ -169,7 +169,9 @@ internal sealed class DoctorRun(HostFiles files, Invocation invocation)
                 await ManagerChecks.LookAsync(
                     address,
                     () => ClusterSession.Open(invocation, loaded, one: address),
-                    plan.IsOk && plan.Value.Dials(address) && !address.IsLoopback ? CertificateAsync : null,
+                    plan is { IsOk: true, Value: { Ca: { } ca } its } && ClusterSession.SpeaksTls(loaded, its, address)
+                        ? (where, ct) => CertificateAsync(ca, where, ct)
+                        : null,
                     VersionCommand.Version,
                     invocation.Time,
                     invocation.Cancellation
@@ -180,13 +182,12 @@ internal sealed class DoctorRun(HostFiles files, Invocation invocation)
         return found;
     }
 
-    // What the manager shows; whether it is trusted, the call after it tells, with the reason.
-    private async Task<Finding?> CertificateAsync(HostPort address, CancellationToken cancellation)
+    // What the manager shows, and the reason why it is not good.
+    private async Task<Finding?> CertificateAsync(string ca, HostPort address, CancellationToken cancellation)
     {
         var shown = await TlsLook.AtAsync(address, TimeSpan.FromSeconds(3), cancellation);
-        return shown.Failure is { } failure ? Finding.Fail("manager tls", failure)
-            : shown.Value is [var first, ..]
-                ? KernelChecks.OfCertificate(first.Subject, first.NotAfter.ToUniversalTime() - invocation.Time.GetUtcNow().UtcDateTime)
-            : Finding.Skip("manager tls", "no certificate is shown");
+        return shown.Failure is { } failure
+            ? Finding.Fail("manager tls", failure)
+            : CertificateChecks.OfShown(shown.Value, ca, address, invocation.Time.GetUtcNow());
     }
 }

@@ -43,7 +43,7 @@ internal static class ClusterSession
         // The token of this machine's manager is nobody else's business: over TLS it is the certificate that counts.
         var directory = own || addresses.All(a => a.IsLoopback || !plan.Dials(a)) ? DataDirectory(loaded) : null;
         var protection = addresses.Any(Speaks) ? Protection(plan, invocation.Time) : null;
-        bool Speaks(HostPort address) => plan.Dials(address) && !(own && plan.Mode != TlsMode.Always);
+        bool Speaks(HostPort address) => SpeaksTls(loaded, plan, address);
         return WireClient.Connect(
             new WireOptions
             {
@@ -57,6 +57,10 @@ internal static class ClusterSession
             }
         );
     }
+
+    /// <summary>Whether a manager is spoken to by TLS. With the one of this machine that nobody named only where it must always be.</summary>
+    public static bool SpeaksTls(LoadedSettings loaded, TlsPlan plan, HostPort address) =>
+        plan.Dials(address) && !(IsLocal(loaded) && plan.Mode != TlsMode.Always);
 
     private static TlsClient Protection(TlsPlan plan, TimeProvider time) =>
         new(TlsSource.Open(new TlsFiles(plan.Ca!, plan.Cert, plan.Key)).Value, time);
