@@ -22,6 +22,9 @@ public sealed record LogRequest
     /// <summary>With <see cref="Last"/>: every line from this time on is wanted as well, however many they are.</summary>
     public DateTimeOffset? Began { get; init; }
 
+    /// <summary>Characters of the page's texts, beyond which no further line is taken; of its lines, <see cref="LogPage.LinesOf"/> them.</summary>
+    public int MostChars { get; init; } = LogPage.MostChars;
+
     /// <summary>True: when there is no wanted line, wait for one, for a while.</summary>
     public bool Wait { get; init; }
 }
@@ -38,4 +41,7 @@ public sealed record LogPage(IReadOnlyList<LogRecord> Lines, LogPlace Behind, bo
 
     /// <summary>Characters of their texts, beyond which no further line is taken.</summary>
     public const int MostChars = 32 * 1024;
+
+    /// <summary>Lines of a page of so many characters: a line costs memory of its own, however short it is.</summary>
+    public static int LinesOf(int mostChars) => Math.Clamp(mostChars / (MostChars / MostLines), 1, MostLines);
 }

@@ -264,7 +264,7 @@ public sealed class LogFiles : ILogSource
                     {
                         lines.Add(record with { Behind = new(id, line.End) });
                         chars += record.Text.Length;
-                        IsFull = lines.Count >= LogPage.MostLines || chars >= LogPage.MostChars;
+                        IsFull = lines.Count >= LogPage.LinesOf(request.MostChars) || chars >= request.MostChars;
                     }
 
                     return !IsFull;

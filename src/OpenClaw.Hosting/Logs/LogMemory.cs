@@ -93,7 +93,7 @@ public sealed class LogMemory : ILogSource
             wanted.RemoveRange(0, since >= 0 ? Math.Min(enough, since) : enough);
         }
 
-        var page = LogPages.Cut(wanted);
+        var page = LogPages.Cut(wanted, request.MostChars);
         var all = page.Count == wanted.Count;
         return new(
             page,
@@ -112,13 +112,13 @@ public sealed class LogMemory : ILogSource
 internal static class LogPages
 {
     /// <summary>As many lines as a page takes, at least one if there is one.</summary>
-    public static List<LogRecord> Cut(List<LogRecord> lines)
+    public static List<LogRecord> Cut(List<LogRecord> lines, int mostChars)
     {
         var chars = 0;
         for (var i = 0; i < lines.Count; i++)
         {
             chars += lines[i].Text.Length;
-            if (i == LogPage.MostLines || (i > 0 && chars > LogPage.MostChars))
+            if (i == LogPage.LinesOf(mostChars) || (i > 0 && chars > mostChars))
             {
                 return lines.GetRange(0, i);
             }

@@ -19,9 +19,10 @@ internal sealed class LogApi(OwnerLoop loop, ManagerCore core, ITaskStore store,
     /// <summary>Lines before the end that a call may ask for.</summary>
     public const int MostLast = 10_000;
 
-    /// <summary>Calls at the same time: each has a page of every log in memory.</summary>
+    /// <summary>Calls at the same time: each has a page of every log in memory, within its share of the budget.</summary>
     public const int MostCalls = 32;
 
+    private readonly LogBudget budget = new();
     private int calls;
 
     public RpcService Create() => new RpcService(LogMethods.Service).ServerStreaming(LogMethods.Logs, LogsAsync);
@@ -46,7 +47,7 @@ internal sealed class LogApi(OwnerLoop loop, ManagerCore core, ITaskStore store,
                 return new Failure(Catalogue.LogsBusy, $"{MostCalls} calls read the logs of this cluster already");
             }
 
-            var here = new LogSurroundings(shelf, relay.AskAsync, () => loop.AskAsync(core.LogHolders), core.WorkersChanged, time);
+            var here = new LogSurroundings(shelf, relay.AskAsync, () => loop.AskAsync(core.LogHolders), core.WorkersChanged, budget, time);
             await new LogGathering(
                 request,
                 filter.Value,

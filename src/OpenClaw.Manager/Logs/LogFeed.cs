@@ -34,6 +34,12 @@ internal sealed class LogFeed(string worker, string name, ILogSource? local)
     /// <summary>The answer that is under way; null: none.</summary>
     public Task? Asking { get; set; }
 
+    /// <summary>Characters that its page has from the pool.</summary>
+    public int Taken { get; set; }
+
+    /// <summary>What it sends is no page of a log: it is not asked again.</summary>
+    public bool IsBroken { get; set; }
+
     public long AskedAt { get; set; }
 
     /// <summary>Its end, as of the beginning, was not reached yet.</summary>

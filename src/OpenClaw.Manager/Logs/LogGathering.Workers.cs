@@ -51,7 +51,7 @@ internal sealed partial class LogGathering
 
         if (feeds.TryGetValue(LogFeed.KeyOf(worker, log), out var known))
         {
-            known.IsAway = false;
+            known.IsAway = known.IsBroken;
             return;
         }
 

@@ -20,13 +20,15 @@ internal sealed record LogSurroundings(
     AskWorker Ask,
     Func<Task<IReadOnlyList<LogHolder>>> Holders,
     LogNews Changed,
+    LogBudget Budget,
     TimeProvider Time
 );
 
 /// <summary>
 /// One call that reads the cluster's logs: asks every log for a page, tells lines in the order of their times, asks for the next page
 /// when one is told. A log has one question under way and one page in memory, and nobody is asked while the caller does not read: so a
-/// slow caller costs nothing and loses nothing, for the lines stay where they are. One thread at a time.
+/// slow caller costs nothing and loses nothing, for the lines stay where they are. What all calls have in memory is bounded by one
+/// <see cref="LogBudget"/>. One thread at a time.
 /// </summary>
 internal sealed partial class LogGathering
 {
@@ -36,6 +38,12 @@ internal sealed partial class LogGathering
 
     /// <summary>What the last lines before the end may have together while they are sorted.</summary>
     private const int MostTailChars = 8 * 1024 * 1024;
+
+    /// <summary>What they may have of it without asking the pool.</summary>
+    private const int OwnTailChars = 512 * 1024;
+
+    /// <summary>What a line that is kept costs beside its text.</summary>
+    private const int LineChars = 128;
 
     /// <summary>A worker that takes longer for a page holds the others up no more.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -60,6 +68,7 @@ internal sealed partial class LogGathering
     private Queue<(LogEntry Entry, LogFeed Feed, string Place)>? tail;
     private bool isTailKnown;
     private int tailChars;
+    private int tailTaken;
     private int dropped;
 
     private LogLines message = new();
@@ -133,6 +142,7 @@ internal sealed partial class LogGathering
         {
             // Whatever is under way ends with the call's token.
             await Task.WhenAll(feeds.Values.Select(f => f.Asking ?? Task.CompletedTask));
+            here.Budget.Give(feeds.Values.Sum(f => (long)f.Taken) + tailTaken);
         }
     }
 
@@ -187,6 +197,7 @@ internal sealed partial class LogGathering
                     BeganMs = request.Follow ? began : 0,
                 };
         question.Log = feed.Name;
+        question.MostChars = LogBudget.PageOf(feeds.Count);
         question.Place = feed.Place;
         question.Wait = request.Follow && !feed.IsBehind;
         return question;
@@ -206,7 +217,14 @@ internal sealed partial class LogGathering
             // The call ends.
         }
 
-        answers.Enqueue((feed, part));
+        if (part is not null)
+        {
+            // Here and not when it is taken, for its turn may be far away.
+            feed.IsBroken = !here.Budget.TryFit(part, question.MostChars, out var taken);
+            feed.Taken = taken;
+        }
+
+        answers.Enqueue((feed, feed.IsBroken ? null : part));
         answered.Tell();
     }
 
@@ -233,7 +251,11 @@ internal sealed partial class LogGathering
                 // What it had told stays told; it is asked again from there when it is back.
                 feed.IsAway = true;
                 isLost |= request.Follow;
-                if (!request.Follow)
+                if (feed.IsBroken)
+                {
+                    Note($"{NameOf(feed.Worker)} sends what is no page of a log: lines of {feed.Name} are missing here");
+                }
+                else if (!request.Follow)
                 {
                     NoteMissing(feed.Worker, "went away");
                 }
@@ -256,6 +278,7 @@ internal sealed partial class LogGathering
             if (feed.Lines.Count == 0)
             {
                 Move(feed, part.Place);
+                FreePage(feed);
             }
             else
             {
@@ -294,6 +317,7 @@ internal sealed partial class LogGathering
             else
             {
                 Move(feed, feed.PageEnd);
+                FreePage(feed);
                 mustWait = feed is { Holds: true, IsBehind: true };
             }
         }
@@ -328,13 +352,36 @@ internal sealed partial class LogGathering
         }
 
         tail.Enqueue((entry, feed, line.Place));
-        tailChars += entry.Text.Length;
-        while (tail.Count > request.Last || (tailChars > MostTailChars && tail.Count > 1))
+        tailChars += entry.Text.Length + LineChars;
+        while (tail.Count > request.Last || (tail.Count > 1 && !MayKeepTail()))
         {
             // More than were asked for are no loss.
             dropped += tail.Count > request.Last ? 0 : 1;
-            tailChars -= tail.Dequeue().Entry.Text.Length;
+            tailChars -= tail.Dequeue().Entry.Text.Length + LineChars;
         }
+    }
+
+    private bool MayKeepTail()
+    {
+        var beyond = tailChars - OwnTailChars - tailTaken;
+        if (beyond <= 0)
+        {
+            return true;
+        }
+
+        if (tailChars > MostTailChars || !here.Budget.TryTake(beyond))
+        {
+            return false;
+        }
+
+        tailTaken += beyond;
+        return true;
+    }
+
+    private void FreePage(LogFeed feed)
+    {
+        here.Budget.Give(feed.Taken);
+        feed.Taken = 0;
     }
 
     // While some are left, only the places behind those that are told are told: the caller may have to ask again.
@@ -350,6 +397,8 @@ internal sealed partial class LogGathering
         if (tail!.Count == 0)
         {
             tail = null;
+            here.Budget.Give(tailTaken);
+            tailTaken = 0;
             isTailKnown = false;
             tailPlaces.Clear();
         }

@@ -42,6 +42,7 @@ public static class LogMessages
                 Last = message.Last,
                 Began = message.BeganMs > 0 ? TimeOf(message.BeganMs) : null,
                 Wait = message.Wait,
+                MostChars = message.MostChars is > 0 and < LogPage.MostChars ? message.MostChars : LogPage.MostChars,
             }
             : filter.Failure;
     }

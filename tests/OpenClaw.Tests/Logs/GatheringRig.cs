@@ -41,6 +41,8 @@ internal sealed class GatheringRig : IAsyncDisposable
         }
     }
 
+    public LogBudget Budget { get; } = new();
+
     public IReadOnlyList<string> Texts => Locked(() => lines.ConvertAll(l => l.Text));
 
     public IReadOnlyList<string> Notes => Locked(() => notes.ToList());
@@ -51,10 +53,12 @@ internal sealed class GatheringRig : IAsyncDisposable
     /// <summary>Questions that the test has not taken.</summary>
     public int Unanswered => asked.Values.Sum(a => a.Reader.Count);
 
+    public int UnansweredBy(string worker) => asked[worker].Reader.Count;
+
     public void Start(LogsRequest request)
     {
         var filter = LogMessages.ReadFilter(request.Filter).Value;
-        var surroundings = new LogSurroundings(shelf, AskAsync, HoldersAsync, changed, clock);
+        var surroundings = new LogSurroundings(shelf, AskAsync, HoldersAsync, changed, Budget, clock);
         running = new LogGathering(request, filter, surroundings, TellAsync, leaving.Token).RunAsync();
     }
 

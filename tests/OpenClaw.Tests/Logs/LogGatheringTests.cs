@@ -1,4 +1,6 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Telemetry;
+using OpenClaw.Manager.Logs;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
@@ -131,5 +133,106 @@ public sealed class LogGatheringTests
         other.Answer(end: true, (2, "b"));
         await again.ToldAsync("c");
         Assert.Equal(["b", "c"], again.Texts);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task APageThatIsLargerThanAskedForIsCutAndTheRestAskedForAgain()
+    {
+        await using var rig = new GatheringRig("w1");
+        rig.Start(new LogsRequest());
+        var asked = await rig.AskedAsync("w1");
+        Assert.Equal(LogPage.MostChars, asked.Question.MostChars);
+        var text = new string('x', 10_000);
+        asked.Answer(end: true, (1, text), (2, text), (3, text), (4, text), (5, text));
+        var rest = await rig.AskedAsync("w1");
+        Assert.Equal("w1:4", rest.Question.Place);
+        rest.Answer(end: true, (5, text));
+        await rig.EndAsync();
+        Assert.Equal(5, rig.Texts.Count);
+        Assert.Equal(LogBudget.PoolChars, rig.Budget.Left);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task ManyLogsShareTheCallsMemoryAndKeepTheOrderOfTimes()
+    {
+        string[] workers = [.. Enumerable.Range(0, 2000).Select(i => $"w{i}")];
+        await using var rig = new GatheringRig(workers);
+        rig.Start(new LogsRequest());
+        var chars = 0;
+        for (var i = 0; i < workers.Length; i++)
+        {
+            var asked = await rig.AskedAsync(workers[i]);
+            chars += asked.Question.MostChars;
+            asked.Answer(end: true, (1 + ((i * 7L) % 2000), $"{(i * 7L) % 2000:d4}"));
+        }
+
+        await rig.EndAsync();
+        Assert.InRange(chars, 1, LogBudget.CallChars);
+        Assert.Equal(2000, rig.Texts.Count);
+        Assert.Equal(rig.Texts.Order(StringComparer.Ordinal), rig.Texts);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task TheLastLinesTakeFromThePoolAndGiveItBackHoweverTheCallEnds()
+    {
+        await using var rig = new GatheringRig("w1", "w2");
+        rig.Start(new LogsRequest { Last = 10_000 });
+        var text = new string('x', 16_000);
+        (await rig.AskedAsync("w2")).Answer(end: true, (1000, "last"));
+        var stopped = rig.StopReading();
+        for (var i = 1L; i <= 100; i += 2)
+        {
+            (await rig.AskedAsync("w1")).Answer(end: i > 98, (i, text), (i + 1, text));
+        }
+
+        await stopped;
+        Assert.InRange(rig.Budget.Left, 1, LogBudget.PoolChars - 1_000_000);
+        rig.Stall();
+        await Assert.ThrowsAsync<FailureException>(rig.EndAsync);
+        Assert.Equal(LogBudget.PoolChars, rig.Budget.Left);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task AWorkerThatSendsNoPageOfALogIsNamedAndAskedNoMore()
+    {
+        await using var rig = new GatheringRig("w1", "w2");
+        rig.Start(new LogsRequest { Follow = true });
+        var place = new string('p', 100_000);
+        (await rig.AskedAsync("w1")).Answer(
+            new LogPart
+            {
+                Lines =
+                {
+                    new LogPartLine { Text = "a", Place = place },
+                },
+                Place = "p",
+            }
+        );
+        (await rig.AskedAsync("w2")).Answer(end: true, (1, "b"));
+        await rig.ToldAsync("b");
+        await rig.NotedAsync("w1 sends what is no page of a log: lines of worker are missing here");
+        rig.Back("w1");
+        (await rig.AskedAsync("w2")).Answer(end: true, (2, "c"));
+        await rig.ToldAsync("c");
+        Assert.Equal(["b", "c"], rig.Texts);
+        Assert.Equal(0, rig.UnansweredBy("w1"));
+    }
+
+    [Fact]
+    public void WithoutAPoolALongLineIsCutAndSaysSo()
+    {
+        var budget = new LogBudget(pool: 0);
+        var part = new LogPart
+        {
+            Lines =
+            {
+                new LogPartLine { Text = new string('x', 900), Place = "p:1" },
+            },
+            End = true,
+        };
+        Assert.True(budget.TryFit(part, 500, out var taken));
+        Assert.Equal(0, taken);
+        Assert.True(part.End);
+        Assert.Equal(new string('x', 500) + "… (400 more)", Assert.Single(part.Lines).Text);
     }
 }
