@@ -99,10 +99,9 @@ public sealed class MutualTlsTests
         // It goes on trying.
         Assert.False(cluster.Worker.HasExited);
 
-        // So does a command.
-        var asked = cluster.Room.Clw([
-            "cluster",
-            "status",
+        // A command says it too, and the doctor.
+        string[] by =
+        [
             "--manager",
             cluster.Address.ToString(),
             "--tls-ca",
@@ -111,9 +110,10 @@ public sealed class MutualTlsTests
             openssl.Path("worker.crt"),
             "--tls-key",
             openssl.Path("worker-key.pem"),
-        ]);
-        await asked.EndWithOutputAsync();
-        asked.FailedWith(code, 4);
+        ];
+        (await cluster.Room.RunAsync(["cluster", "status", .. by])).FailedWith(code, 4);
+        var doctor = await cluster.Room.RunAsync(["doctor", "--json", .. by]);
+        Assert.Contains($"\"code\":\"{code}\"", doctor.Output.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     private static async Task WithGapAsync(OpenSsl openssl)
@@ -218,24 +218,25 @@ public sealed class MutualTlsTests
         await cluster.StartWorkerAsync([.. AsWorker(cluster, Files(there, "worker")), ("OPENCLAW_CLUSTER_WORKER_ID", "w1")]);
 
         // A command by the same means, in the name of its certificate.
-        var submitted = await room.RunAsync(
-            "task",
-            "submit",
-            "--type",
-            "ping",
-            "--payload",
-            "{}",
-            "--wait",
-            "--manager",
-            cluster.Address.ToString(),
-            "--tls-ca",
-            room.Path("alice", "ca.crt"),
-            "--tls-cert",
-            room.Path("alice", "client.crt"),
-            "--tls-key",
-            room.Path("alice", "client-key.pem")
-        );
-        Assert.True(submitted.ExitCode is 0 or 1 && !submitted.Errors.Contains("clw-tls", StringComparison.Ordinal), submitted.Said);
+        string[] By(string directory, string name) =>
+            [
+                "--manager",
+                cluster.Address.ToString(),
+                "--tls-ca",
+                room.Path(directory, "ca.crt"),
+                "--tls-cert",
+                room.Path(directory, name + ".crt"),
+                "--tls-key",
+                room.Path(directory, name + "-key.pem"),
+            ];
+        string[] task = ["task", "submit", "--type", "sleep", "--payload", "{\"ms\":1}", "--wait"];
+        await DoneAsync(room, [.. task, .. By("alice", "client")]);
+
+        // The worker's own is for the worker, and for a look at the cluster.
+        await DoneAsync(room, ["cluster", "status", .. By("carried", "worker")]);
+        var commanded = await room.RunAsync([.. task, .. By("carried", "worker")]);
+        commanded.FailedWith("clw-certificate-of-worker", 5);
+        Assert.Contains("clw certs issue client NAME", commanded.Errors, StringComparison.Ordinal);
 
         // What the manager shows, judged by the name that was dialled.
         var shown = await room.RunAsync(
