@@ -26,17 +26,24 @@ internal sealed partial class WorkerCore
             LogLeaseStop(logger, silent.TotalSeconds, attempts.Count);
         }
 
-        if (leaseStopped || attempts.Values.Any(a => a.Handler.Manifest.HasLinkRule))
+        if (leaseStopped || attempts.Values.Any(a => a.Handler.Manifest.HasLinkRule || told.GetValueOrDefault(a.Handler.Type) > 0))
         {
-            StopThose(a => !GoesOn(a.Handler) && silent >= StopAfter(a.Handler, span));
+            bool Ends(Attempt attempt) => !GoesOn(attempt.Handler) && silent >= StopAfter(attempt.Handler, span);
+            StopThose(Ends);
+            KillInTime(Ends, silent);
         }
     }
 
     private bool GoesOn(TaskHandler handler) =>
         handler.Manifest.OnLinkLoss is { } own ? own == OnLinkLoss.Continue : options.ContinueOnLinkLoss;
 
-    private static TimeSpan StopAfter(TaskHandler handler, TimeSpan ofWorker) =>
-        handler.Manifest.LeaseStop is { } own && own < ofWorker ? own : ofWorker;
+    // Never later than the manager may hand it on.
+    private TimeSpan StopAfter(TaskHandler handler, TimeSpan ofWorker)
+    {
+        var wanted = handler.Manifest.LeaseStop is { } own && own < ofWorker ? own : ofWorker;
+        var latest = GoneAfter(handler);
+        return wanted < latest ? wanted : latest;
+    }
 
     // What the manager is told is never shorter than it takes to stop them here: their own time, the grace of a kill, and a tenth.
     private TimeSpan ReassignAfter(TaskHandler handler)
@@ -46,7 +53,7 @@ internal sealed partial class WorkerCore
             return TimeSpan.Zero;
         }
 
-        var least = GoesOn(handler) ? TimeSpan.Zero : ((handler.Manifest.LeaseStop ?? wanted) + options.KillGrace) * 1.1;
+        var least = GoesOn(handler) ? TimeSpan.Zero : ((handler.Manifest.LeaseStop ?? wanted) + options.KillGrace) * Margin;
         return wanted > least ? wanted : least;
     }
 

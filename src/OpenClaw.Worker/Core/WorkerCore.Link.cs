@@ -51,7 +51,7 @@ internal sealed partial class WorkerCore
             Restartable = options.IsRestartable,
         };
         register.Labels.Add(options.Labels.ToDictionary());
-        register.Types_.AddRange(TypesOf(plugins));
+        register.Types_.AddRange(TypesToRegister(plugins));
         register.Refused.AddRange(RefusedFiles.Of(plugins));
         registeredAs.Clear();
         registeredAs.AddRange(attempts.Keys);
@@ -60,14 +60,16 @@ internal sealed partial class WorkerCore
         return register;
     }
 
-    private IEnumerable<TaskType> TypesOf(PluginSet plugins) =>
-        plugins.Handlers.Values.Select(h => new TaskType
-        {
-            Name = h.Type,
-            Version = h.Version,
-            Kind = h.Kind,
-            ReassignAfterMs = (long)ReassignAfter(h).TotalMilliseconds,
-        });
+    private IReadOnlyList<TaskType> TypesOf(PluginSet plugins) =>
+        [
+            .. plugins.Handlers.Values.Select(h => new TaskType
+            {
+                Name = h.Type,
+                Version = h.Version,
+                Kind = h.Kind,
+                ReassignAfterMs = (long)ReassignAfter(h).TotalMilliseconds,
+            }),
+        ];
 
     /// <summary>Outcomes that an earlier incarnation of this worker left on disk.</summary>
     public IReadOnlyList<EarlierOutcomes> EarlierOutcomes()
@@ -101,6 +103,7 @@ internal sealed partial class WorkerCore
         session = opened;
         leaseStop = TimeSpan.FromMilliseconds(registered.LeaseStopMs);
         CountLeaseFrom(sentAt);
+        TakeLease(registered);
         HandBackWhatEndedMeanwhile();
         OnCancel(registered.Superseded);
 
@@ -154,7 +157,11 @@ internal sealed partial class WorkerCore
     public HealthFigures HealthFigures() => new(Stopping, IsConnected, leaseCountsFrom, Running, outbox.Count);
 
     /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
-    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt) => CountLeaseFrom(sentAt);
+    public void OnHeartbeatAcknowledged(DateTimeOffset sentAt)
+    {
+        CountLeaseFrom(sentAt);
+        HeardUntil(sentAt);
+    }
 
     private void CountLeaseFrom(DateTimeOffset sentAt)
     {
@@ -175,10 +182,8 @@ internal sealed partial class WorkerCore
 
     public void OnTypesChanged(PluginSet plugins)
     {
-        var message = new TypesChanged();
-        message.Types_.AddRange(TypesOf(plugins));
-        message.Refused.AddRange(RefusedFiles.Of(plugins));
-        session?.Send(new WorkerMessage { TypesChanged = message });
+        shown = plugins;
+        TellTypes();
         TakeUp(plugins);
     }
 

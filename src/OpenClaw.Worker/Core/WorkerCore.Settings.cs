@@ -25,6 +25,8 @@ internal sealed partial class WorkerCore
         };
         limits = LimitsOf(options);
         settingsNumber++;
+        TellTypesAgain();
+        SayShorterGrace();
         foreach (var slot in slots)
         {
             if (slot.IsIdle)

@@ -287,6 +287,114 @@ public sealed class WorkerCoreTests : IDisposable
         Assert.Equal((44_000, 5_000), (types["hasty"], types["stays"]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AKillForTheLeaseIsOverBeforeTheTaskIsHandedOnWhateverTheWorkersFileSays(bool byReload)
+    {
+        var longer = rig.Options with { KillGrace = TimeSpan.FromMinutes(2) };
+        using var own = new WorkerRig(o => byReload ? o : o with { KillGrace = TimeSpan.FromMinutes(2) });
+        own.Core.Registration(new PluginSet(own.Handlers, []), 1);
+        own.Connect(new Registered { LeaseMs = 360_000, LeaseStopMs = 320_000 });
+        own.Ready();
+        own.Assign(1);
+        own.Report(own.RunnerOf(1), FrameKind.Started, 1);
+        if (byReload)
+        {
+            own.Core.Reconfigure(longer);
+        }
+
+        // 6:00 less a tenth are 327.3 s: 7.3 s after the stop.
+        Assert.Single(own.Logger.At(LogLevel.Warning), l => l.Contains("get 7.3 s from SIGTERM to SIGKILL", StringComparison.Ordinal));
+        own.Core.OnDisconnected(own.Manager);
+        own.Pass(TimeSpan.FromSeconds(320));
+        Assert.Equal([Signals.Terminate], own.RunnerOf(1).Signals);
+        own.Pass(TimeSpan.FromSeconds(7));
+        Assert.Equal([Signals.Terminate], own.RunnerOf(1).Signals);
+        own.Pass(TimeSpan.FromMilliseconds(400));
+        Assert.Equal([Signals.Terminate, Signals.Kill], own.RunnerOf(1).Signals);
+
+        // Said once, however often it is read again or registered.
+        own.Core.Reconfigure(longer);
+        own.Connect(new Registered { LeaseMs = 360_000, LeaseStopMs = 320_000 });
+        Assert.Single(own.Logger.At(LogLevel.Warning), l => l.Contains("task.kill_grace", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AKillThatIsUnderWayWhenTheLeaseEndsIsHurriedAndOneOfAConnectedWorkerIsNot()
+    {
+        rig.Assign("noop", 1000, 1);
+        rig.Report(rig.RunnerOf(1), FrameKind.Started, 1);
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromMinutes(20) });
+        rig.Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        for (var i = 0; i < 8; i++)
+        {
+            rig.Pass(TimeSpan.FromMinutes(1));
+            rig.Core.OnHeartbeatAcknowledged(rig.Time.GetUtcNow());
+        }
+
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Pass(TimeSpan.FromSeconds(300));
+        rig.Pass(TimeSpan.FromSeconds(27));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        rig.Pass(TimeSpan.FromSeconds(0.4));
+        Assert.Equal([Signals.Terminate, Signals.Kill], rig.RunnerOf(1).Signals);
+    }
+
+    [Fact]
+    public void ATypeWithItsOwnTimesKeepsToWhatTheManagerHasHeardOfThem()
+    {
+        rig.Core.Registration(new PluginSet(rig.Handlers, []), 1);
+        rig.Connect();
+        rig.Assign("hasty", 0, 1);
+        rig.Report(rig.RunnerOf(1), FrameKind.Started, 1);
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromSeconds(20) });
+        var told = Assert.Single(rig.Manager.Received, m => m.TypesChanged is not null).TypesChanged;
+        Assert.Equal(44_000, told.Types_.Single(t => t.Name == "hasty").ReassignAfterMs);
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromSeconds(20) });
+        Assert.Single(rig.Manager.Received, m => m.TypesChanged is not null);
+
+        // Whether the manager heard it before the link broke nobody knows: 30 s less a tenth still count.
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Pass(TimeSpan.FromSeconds(20));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        rig.Pass(TimeSpan.FromSeconds(7));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        rig.Pass(TimeSpan.FromSeconds(0.4));
+        Assert.Equal([Signals.Terminate, Signals.Kill], rig.RunnerOf(1).Signals);
+    }
+
+    [Fact]
+    public void ALongerGraceCountsOnceAHeartbeatShowsThatTheManagerHeardOfIt()
+    {
+        rig.Core.Registration(new PluginSet(rig.Handlers, []), 1);
+        rig.Connect();
+        rig.Assign("hasty", 0, 1);
+        rig.Report(rig.RunnerOf(1), FrameKind.Started, 1);
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromSeconds(19) });
+        rig.Pass(TimeSpan.FromSeconds(1));
+        rig.Core.OnHeartbeatAcknowledged(rig.Time.GetUtcNow());
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Pass(TimeSpan.FromSeconds(20));
+        rig.Pass(TimeSpan.FromSeconds(18.9));
+        Assert.Equal([Signals.Terminate], rig.RunnerOf(1).Signals);
+        rig.Pass(TimeSpan.FromSeconds(0.2));
+        Assert.Equal([Signals.Terminate, Signals.Kill], rig.RunnerOf(1).Signals);
+    }
+
+    [Fact]
+    public void WhatChangedWhileARegistrationWasUnderWayIsToldBehindIt()
+    {
+        rig.Core.OnDisconnected(rig.Manager);
+        rig.Core.Registration(new PluginSet(rig.Handlers, []), 1);
+        rig.Core.Reconfigure(rig.Options with { KillGrace = TimeSpan.FromSeconds(20) });
+        rig.Connect();
+        var told = Assert.Single(rig.Manager.Received, m => m.TypesChanged is not null).TypesChanged;
+        Assert.Equal(44_000, told.Types_.Single(t => t.Name == "hasty").ReassignAfterMs);
+    }
+
     [Fact]
     public void ChangedLimitsReachRunnersThatStartFromThenOn()
     {
