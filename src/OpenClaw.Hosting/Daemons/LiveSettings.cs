@@ -8,7 +8,7 @@ namespace OpenClaw.Hosting.Daemons;
 /// <summary>What became of reading the configuration again.</summary>
 /// <param name="Changed">Settings that are in effect now, as <c>log.level: info → debug</c>; secrets masked.</param>
 /// <param name="NeedRestart">Paths of keys whose new values wait for the program's next start.</param>
-/// <param name="Problems">Why nothing was taken over, a line each with its place; empty: it was.</param>
+/// <param name="Problems">Why nothing was taken over, or not by every part of the program, a line each; empty: it was.</param>
 public sealed record ReloadOutcome(IReadOnlyList<string> Changed, IReadOnlyList<string> NeedRestart, IReadOnlyList<string> Problems);
 
 /// <summary>
@@ -25,6 +25,7 @@ public sealed partial class LiveSettings(LoadedSettings started, Func<SettingsRe
     private readonly List<Action<LoadedSettings>> takers = [];
     private readonly LoadedSettings running = started;
     private LoadedSettings current = started;
+    private bool halfTaken;
     private Func<SettingKey, bool> used = _ => true;
 
     /// <summary>
@@ -75,10 +76,17 @@ public sealed partial class LiveSettings(LoadedSettings started, Func<SettingsRe
             // Against what runs, not against what was read last: it is said as long as it is so.
             var waiting = SettingsSchema.All.Where(k => !live.Contains(k) && used(k) && Differ(k, running, next)).ToList();
             var told = changed.Select(k => $"{k.Path}: {Shown(k, current)} → {Shown(k, next)}").ToList();
+            var failed = changed.Count > 0 || halfTaken ? TakeUp(next) : [];
+            halfTaken = failed.Count > 0;
+            if (halfTaken)
+            {
+                // What runs is neither the one nor the other: the next reading tells all parts again, also when it finds the old values.
+                return new([], [], failed);
+            }
+
             current = next;
             if (changed.Count > 0)
             {
-                takers.ForEach(take => take(next));
                 LogChanged(logger, string.Join(", ", told));
             }
             else
@@ -95,6 +103,28 @@ public sealed partial class LiveSettings(LoadedSettings started, Func<SettingsRe
         }
     }
 
+    // One that fails keeps the change from none of the others.
+    private List<string> TakeUp(LoadedSettings next)
+    {
+        var failed = new List<string>();
+        foreach (var take in takers)
+        {
+            try
+            {
+                take(next);
+            }
+            catch (Exception e)
+            {
+                LogHalfTaken(logger, e);
+                failed.Add(
+                    $"A part of the program could not take the change up: {e.Message}; what is in effect may be mixed until the next reload or restart"
+                );
+            }
+        }
+
+        return failed;
+    }
+
     private static bool Differ(SettingKey key, LoadedSettings a, LoadedSettings b) =>
         a.Settings.Find(key)?.Text != b.Settings.Find(key)?.Text;
 
@@ -108,6 +138,13 @@ public sealed partial class LiveSettings(LoadedSettings started, Func<SettingsRe
 
     [LoggerMessage(12, LogLevel.Warning, "needs a restart: {keys}")]
     private static partial void LogNeedRestart(ILogger logger, string keys);
+
+    [LoggerMessage(
+        14,
+        LogLevel.Error,
+        "A part of the program could not take up the configuration that was read again; mend the cause and reload or restart"
+    )]
+    private static partial void LogHalfTaken(ILogger logger, Exception fault);
 
     [LoggerMessage(13, LogLevel.Error, "{code}: {problem}; the settings in effect stay")]
     private static partial void LogRefused(ILogger logger, string code, string problem);

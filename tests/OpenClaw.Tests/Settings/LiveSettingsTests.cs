@@ -65,6 +65,32 @@ public sealed class LiveSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_part_that_cannot_take_a_change_up_keeps_it_from_no_other_and_is_asked_again()
+    {
+        System.IO.File.WriteAllText(File, "log:\n  level: info\n");
+        var loaded = SettingsLoader.Load(new SettingsRequest { ConfigFiles = [File] }, Machine.Here).Value;
+        var live = new LiveSettings(loaded, request => SettingsLoader.Load(request, Machine.Here), logger);
+        var broken = true;
+        live.Take([LogKeys.Level], _ => Assert.False(broken, "the disk is full"));
+        live.Take([LogKeys.Level], next => taken.Add(next.Settings.Log.Level));
+        var outcome = Reload(live, "log:\n  level: debug\n");
+        Assert.Contains("the disk is full", Assert.Single(outcome.Problems), StringComparison.Ordinal);
+        Assert.Empty(outcome.Changed);
+        Assert.Equal([LogSeverity.Debug], taken);
+        Assert.Single(logger.At(LogLevel.Error));
+
+        // Also back to what it was: the others have the new value.
+        Assert.Single(Reload(live, "log:\n  level: info\n").Problems);
+        Assert.Equal([LogSeverity.Debug, LogSeverity.Info], taken);
+        broken = false;
+        outcome = Reload(live, "log:\n  level: debug\n");
+        Assert.Equal(["log.level: info → debug"], outcome.Changed);
+        Assert.Empty(outcome.Problems);
+        Assert.Empty(live.Reload().Changed);
+        Assert.Equal([LogSeverity.Debug, LogSeverity.Info, LogSeverity.Debug], taken);
+    }
+
+    [Fact]
     public void A_broken_file_changes_nothing_and_is_said_with_its_places()
     {
         var live = Start("log:\n  level: info\n");
