@@ -51,6 +51,9 @@ internal sealed class LanCluster : IAsyncDisposable
     /// <summary>Where the manager runs now.</summary>
     public LanHost ManagedAt { get; private set; }
 
+    /// <summary>How often workers give a sign of life.</summary>
+    public TimeSpan Heartbeat { get; private set; } = TimeSpan.FromSeconds(10);
+
     public RealProcess Manager { get; private set; } = null!;
 
     /// <summary>The default times, or heartbeats each second and acknowledgements expected within three: what takes a minute by default takes seconds.</summary>
@@ -61,6 +64,7 @@ internal sealed class LanCluster : IAsyncDisposable
             return this;
         }
 
+        Heartbeat = TimeSpan.FromSeconds(1);
         Room.Environment["OPENCLAW_CLUSTER_HEARTBEAT_INTERVAL"] = "1s";
         Room.Environment["OPENCLAW_CLUSTER_ACK_TIMEOUT"] = "3s";
         return this;

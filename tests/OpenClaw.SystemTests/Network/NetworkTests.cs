@@ -94,7 +94,13 @@ public sealed class NetworkTests(ITestOutputHelper output)
     {
         await using var cluster = new LanCluster().At(quick);
         await using var trial = await Trial.BeginAsync("one-way loss, manager to worker", cluster, output);
-        await BreakAsync(trial, Fault.OneWay(cluster.ManagerHost, cluster.WorkerHosts[1]), () => Says(cluster, "clw-heartbeat-lost"));
+        // The manager hears the worker until that gives the connection up.
+        await BreakAsync(
+            trial,
+            Fault.OneWay(cluster.ManagerHost, cluster.WorkerHosts[1]),
+            () => Says(cluster, "clw-heartbeat-lost"),
+            within: TimeSpan.FromMinutes(2)
+        );
         await trial.EndAsync();
     }
 
@@ -180,7 +186,8 @@ public sealed class NetworkTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         cluster.Lan.Faults = [Fault.Forgetful(TimeSpan.FromSeconds(5))];
         await trial.ShowsAsync("w2", clock);
-        await trial.RecoversAsync("w2", clock);
+        // Counted from the forgetting: the worker has to find out that nothing comes back any more.
+        await trial.RecoversAsync("w2", clock, TimeSpan.FromMinutes(2));
         await trial.EndAsync();
     }
 
@@ -207,11 +214,15 @@ public sealed class NetworkTests(ITestOutputHelper output)
             () => cluster.LogOf("w2")
         );
 
-    private static async Task BreakAsync(Trial trial, Fault fault, Func<Task>? until = null)
+    /// <param name="trial">What goes on meanwhile.</param>
+    /// <param name="fault">What breaks.</param>
+    /// <param name="until">What has to be seen before it is mended, beside the worker being shown.</param>
+    /// <param name="within">Null: three heartbeats.</param>
+    private static async Task BreakAsync(Trial trial, Fault fault, Func<Task>? until = null, TimeSpan? within = null)
     {
         var clock = Stopwatch.StartNew();
         trial.Cluster.Lan.Faults = [fault];
-        await trial.ShowsAsync("w2", clock);
+        await trial.ShowsAsync("w2", clock, within);
         if (until is not null)
         {
             await until();
