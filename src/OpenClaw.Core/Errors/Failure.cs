@@ -9,6 +9,9 @@ namespace OpenClaw.Core.Errors;
 /// <param name="Next">The next step for this occurrence; <see cref="NextStep"/> falls back to the entry's first cure.</param>
 public sealed record Failure(ErrorEntry Entry, string Message, string? Next = null)
 {
+    /// <summary>The key of <see cref="Data"/> under which a silent connection carries for how many seconds nothing had come.</summary>
+    public const string SilentSecondsKey = "silent_seconds";
+
     /// <summary>Machine-readable particulars (cause, file, line, limit…), for <c>--json</c> and RPC details.</summary>
     public IReadOnlyDictionary<string, string> Data { get; init; } = EmptyData;
 

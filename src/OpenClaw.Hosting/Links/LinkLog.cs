@@ -76,7 +76,8 @@ internal sealed partial class LinkLog(LinkOptions options, ILogger logger, TimeP
     {
         if (failure.Entry == Catalogue.HeartbeatLost && options.KeepAlive is { } keepAlive)
         {
-            Unacknowledged(logger, Spoken(keepAlive.Timeout));
+            var seconds = failure.Data.GetValueOrDefault(Failure.SilentSecondsKey);
+            Unacknowledged(logger, seconds is null ? Spoken(keepAlive.Timeout) : $"{seconds} seconds");
             AssumedLost(logger, options.Name, failure.Code, change.Address);
             return;
         }

@@ -387,8 +387,24 @@ internal sealed partial class ManagerCore
 
         from.Drops.Enqueue(time.GetUtcNow());
         from.State = WorkerState.Unreachable;
-        from.Problem = reason is null ? "clw-worker-unreachable: the connection closed" : $"clw-worker-unreachable: {reason.Message}";
-        LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", reason?.ToString() ?? "the connection closed", from.Held.Count);
+        var cause = CauseOf(from, reason);
+        from.Problem = $"clw-worker-unreachable: {cause.Message}";
+        LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", cause.ToString(), from.Held.Count);
+    }
+
+    // The server's own pings find a silent connection a little before the heartbeats do, and end it as if the worker had: what counts for
+    // people is that nothing was heard.
+    private Failure CauseOf(Incarnation worker, Failure? reason)
+    {
+        if (reason is not null && reason.Entry != Catalogue.CallCancelled)
+        {
+            return reason;
+        }
+
+        var silent = time.GetElapsedTime(worker.HeardAt);
+        return silent > TimeSpan.FromMilliseconds(worker.Info!.HeartbeatIntervalMs) * 1.5
+            ? new Failure(Catalogue.HeartbeatFailure, $"nothing heard for {Spoken(silent)} seconds")
+            : new Failure(Catalogue.ConnectionLost, "its connection closed: the process ended, or something between cut it");
     }
 
     private void CloseSeat(Incarnation incarnation)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -29,6 +30,9 @@ public sealed partial class RpcChannel : IDisposable
     private volatile int connection;
     private volatile bool connected;
     private volatile int answered;
+
+    // When the newest read of a connection began.
+    private long readSince = Stopwatch.GetTimestamp();
     private volatile bool disposed;
 
     // What the newest connection heard first: perhaps why it is refused.
@@ -160,10 +164,14 @@ public sealed partial class RpcChannel : IDisposable
 
         var sent = content.Connection > 0;
         var used = sent ? content.Connection : connection;
-        var seen = new ConnectionSeen(address.Scheme == Uri.UriSchemeHttps, sent || connected, answered >= used);
+        var seen = new ConnectionSeen(address.Scheme == Uri.UriSchemeHttps, sent || connected, answered >= used, Silence());
         var failure = Refused(exception, seen) ?? TransportFailures.Classify(exception, Authority, seen);
         return sent ? failure : TransportFailures.NotSent(failure);
     }
+
+    // A read that is under way for as long as a ping may wait: the other side says nothing at all.
+    private TimeSpan? Silence() =>
+        Stopwatch.GetElapsedTime(Interlocked.Read(ref readSince)) is var silence && silence >= Options.KeepAliveTimeout ? silence : null;
 
     // What the server says, or leaves unsaid, about our certificate comes after our side of the handshake is done (TLS 1.3): with the first
     // read. Nothing of a call was carried out on such a connection.
@@ -277,8 +285,13 @@ public sealed partial class RpcChannel : IDisposable
     /// <summary>A connection that its channel knows for as long as it is open.</summary>
     private sealed class ChannelStream(Socket socket, RpcChannel owner, FirstWords? words) : NetworkStream(socket, ownsSocket: true)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            words is null or { IsFull: true } ? base.ReadAsync(buffer, cancellationToken) : KeepAsync(buffer, words, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Exchange(ref owner.readSince, Stopwatch.GetTimestamp());
+            return words is null or { IsFull: true }
+                ? base.ReadAsync(buffer, cancellationToken)
+                : KeepAsync(buffer, words, cancellationToken);
+        }
 
         private async ValueTask<int> KeepAsync(Memory<byte> buffer, FirstWords kept, CancellationToken cancellationToken)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -24,7 +25,7 @@ internal static class TransportFailures
     /// <param name="seen">How far the connection had come.</param>
     public static Failure Classify(Exception exception, string address, ConnectionSeen seen)
     {
-        var (tls, connected, answered) = seen;
+        var (tls, connected, answered, _) = seen;
         for (var e = exception; e is not null; e = e.InnerException)
         {
             var failure = e switch
@@ -32,7 +33,7 @@ internal static class TransportFailures
                 FailureException known => known.Failure,
                 SocketException socket => FromSocket(socket.SocketErrorCode, address, connected),
                 AuthenticationException => TlsFailures.Of(e, address),
-                HttpProtocolException protocol => FromHttp2(protocol, address, answered),
+                HttpProtocolException protocol => FromHttp2(protocol, address, seen),
                 TimeoutException when connected && tls => TlsFailures.TimedOut(address),
                 TimeoutException when connected => Make(
                     Catalogue.HandshakeTimeout,
@@ -102,7 +103,7 @@ internal static class TransportFailures
             ),
         };
 
-    private static Failure FromHttp2(HttpProtocolException e, string address, bool answered)
+    private static Failure FromHttp2(HttpProtocolException e, string address, ConnectionSeen seen)
     {
         var cause = StatusMapping.Http2ErrorName(e.ErrorCode);
         return e.ErrorCode switch
@@ -110,12 +111,13 @@ internal static class TransportFailures
             // A server that goes away says so with GOAWAY(NO_ERROR); what it did not finish was lost with it.
             0x0 => Make(Catalogue.ConnectionLost, address, "closed", $"{address} closed the connection before it answered."),
             // How the HTTP/2 layer ends a connection whose ping was not answered.
-            0x1 when !answered => Make(
+            0x1 when !seen.Answered => Make(
                 Catalogue.HandshakeTimeout,
                 address,
                 "silent",
                 $"{address} accepts connections but does not answer as an HTTP/2 server."
             ),
+            0x1 when seen.Silent is { } silence => Silent(address, silence),
             0x8 => Make(Catalogue.CallCancelled, address, cause, $"{address} cancelled the call."),
             0x7 or 0xb => Make(Catalogue.ConnectionLost, address, cause, $"{address} refused the call: it takes no more at the moment."),
             0xc => Make(
@@ -125,6 +127,21 @@ internal static class TransportFailures
                 $"{address} talks to other machines by TLS alone, and we spoke without it"
             ),
             _ => Make(Catalogue.Protocol, address, cause, $"The connection to {address} ended with the HTTP/2 error {cause}."),
+        };
+    }
+
+    private static Failure Silent(string address, TimeSpan silence)
+    {
+        var seconds = silence.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        var failure = Make(
+            Catalogue.KeepAliveTimeout,
+            address,
+            "silent",
+            $"Nothing has come from {address} for {seconds} seconds, nor an answer to a ping."
+        );
+        return failure with
+        {
+            Data = new Dictionary<string, string>(failure.Data, StringComparer.Ordinal) { [Failure.SilentSecondsKey] = seconds },
         };
     }
 
@@ -186,4 +203,5 @@ internal static class TransportFailures
 /// <param name="Tls">It is to be protected by TLS.</param>
 /// <param name="Connected">TCP stood.</param>
 /// <param name="Answered">The peer had answered a call on it.</param>
-internal readonly record struct ConnectionSeen(bool Tls, bool Connected, bool Answered);
+/// <param name="Silent">For how long nothing had come, if that is as long as a ping waits for its answer.</param>
+internal readonly record struct ConnectionSeen(bool Tls, bool Connected, bool Answered, TimeSpan? Silent);

@@ -66,7 +66,7 @@ public static class TlsLook
         }
         catch (SocketException e)
         {
-            return Client.TransportFailures.Classify(e, where, new(Tls: true, Connected: connected, Answered: false));
+            return Client.TransportFailures.Classify(e, where, new(Tls: true, Connected: connected, Answered: false, Silent: null));
         }
     }
 }

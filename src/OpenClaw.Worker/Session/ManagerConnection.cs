@@ -89,7 +89,7 @@ internal sealed class ManagerConnection(
         }
         catch (FailureException e)
         {
-            return ct.IsCancellationRequested ? null : e.Failure;
+            return ct.IsCancellationRequested ? null : Judge(e.Failure);
         }
         finally
         {
@@ -98,6 +98,12 @@ internal sealed class ManagerConnection(
             await writing;
         }
     }
+
+    // A connection on which nothing comes acknowledges no heartbeats either; the ping only finds it out sooner than they do.
+    private static Failure Judge(Failure failure) =>
+        failure.Entry == Catalogue.KeepAliveTimeout
+            ? new Failure(Catalogue.HeartbeatLost, failure.Message) { Data = failure.Data }
+            : failure;
 
     private void Handle(ManagerMessage message, LinkSession session, LogDesk desk)
     {

@@ -135,7 +135,7 @@ internal static class CertsCommands
         if (beside is not null)
         {
             var place = role == "client" ? "~/.config/openclaw/certs" : TlsPlan.SystemCertificates;
-            invocation.Terminal.Note($"next: copy the directory {target} to {place} of the machine that it is for");
+            invocation.Terminal.Note($"next: copy what is in {target} into {place} of the machine that it is for");
         }
 
         return Task.FromResult(0);
