@@ -98,7 +98,7 @@ public static partial class Daemon
         }
 
         LogEnd(logger, failure.Code, failure.Message, failure.NextStep);
-        return (int)failure.Entry.Exit;
+        return (int)failure.Exit;
     }
 
     private static void OnSignal(PosixSignalContext context, StopClock stop)

@@ -11,7 +11,7 @@ public sealed class SystemServiceTests
     {
         Checkout.Unless(Environment.IsPrivilegedProcess, "namespaces of its own are root's to make");
         Checkout.Unless(File.Exists("/lib/systemd/systemd"), "systemd is not installed");
-        foreach (var tool in new[] { "unshare", "nsenter", "setpriv", "ip", "useradd" })
+        foreach (var tool in new[] { "openssl", "unshare", "nsenter", "setpriv", "ip", "useradd" })
         {
             Checkout.Need(tool);
         }
@@ -25,6 +25,7 @@ public sealed class SystemServiceTests
             await InstallsAsync(systemd);
             await StartsAsync(systemd);
             await LetsItsGroupInAsync(systemd);
+            await TakesRootsCertificatesAsync(systemd);
             await HealsAsync(systemd);
             await StopsAsync(systemd);
         }
@@ -102,6 +103,52 @@ public sealed class SystemServiceTests
         var stranger = await systemd.RunAsync("env HOME=/tmp/nobody setpriv --reuid=64123 --regid=64123 --clear-groups clw cluster status");
         Assert.NotEqual(0, stranger.ExitCode);
         Assert.Contains("clw-auth-refused", stranger.Errors, StringComparison.Ordinal);
+    }
+
+    // The guide's own commands, word for word: a key that is root's alone, and a restart.
+    private static async Task TakesRootsCertificatesAsync(Inside systemd)
+    {
+        var made = await systemd.RunAsync(
+            """
+            set -e
+            cd /tmp
+            umask 077
+            clw certs init
+            clw certs issue manager --host 127.0.0.1
+            mkdir guide
+            cd guide
+            openssl req -new -newkey rsa:2048 -nodes -keyout worker-key.pem -out worker.csr -subj "/CN=openclaw-worker/O=openclaw-cluster"
+            openssl x509 -req -in worker.csr -CA /etc/openclaw/certs/ca.crt -CAkey /etc/openclaw/certs/ca-key.pem -CAcreateserial \
+              -CAserial ca.srl -out worker.crt -days 365 -sha256
+            cp worker.crt /etc/openclaw/certs/worker.crt
+            cp worker-key.pem /etc/openclaw/certs/worker-key.pem
+            chmod 600 /etc/openclaw/certs/worker-key.pem
+            cd /tmp
+            rm -r guide
+            cd /etc/openclaw/certs
+            stat -c '%n %a %U %G' . ca-key.pem manager-key.pem
+            printf 'OPENCLAW_TLS_MODE=always\nOPENCLAW_CLUSTER_MANAGER_ADDRESS=127.0.0.1:9090\n' > /etc/openclaw/environment
+            systemctl restart openclaw-manager openclaw-worker
+            stat -c '%n %a %U %G' ca-key.pem worker-key.pem
+            """
+        );
+        Assert.True(made.ExitCode == 0, made.Said + (await systemd.RunAsync("systemctl status openclaw-manager openclaw-worker")).Said);
+        Assert.EndsWith(
+            ". 750 root openclaw\nca-key.pem 600 root root\nmanager-key.pem 640 root openclaw\nca-key.pem 600 root root\nworker-key.pem 640 root openclaw\n",
+            made.Output,
+            StringComparison.Ordinal
+        );
+        await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
+
+        // Half of a new pair is no end: what is whole a little later is taken up.
+        await systemd.RunAsync(
+            "cd /etc/openclaw/certs && cp worker-key.pem /tmp/whole.pem && cp manager-key.pem worker-key.pem && systemctl restart --no-block openclaw-worker"
+        );
+        await systemd.UntilAsync("cat /var/log/openclaw/*.log", "worker-key.pem does not belong to the certificate");
+        await systemd.RunAsync("cp /tmp/whole.pem /etc/openclaw/certs/worker-key.pem; rm /tmp/whole.pem");
+        await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
+        await systemd.RunAsync("rm /etc/openclaw/environment; systemctl restart openclaw-manager openclaw-worker");
+        await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
     }
 
     private static async Task HealsAsync(Inside systemd)
