@@ -210,6 +210,13 @@ public sealed class CancelOperation(long task, string reason, string by) : Store
     /// <summary>Cancel it even when a worker holds it. Without it a held task is refused with clw-task-wrong-state.</summary>
     public bool Force { get; init; }
 
+    /// <summary>A holder that is out of reach: what it holds is cancelled without force, since there is nobody to be interrupted.</summary>
+    public WorkerRef? OutOfReach { get; init; }
+
+    /// <summary>Whether a task may be cancelled that this incarnation holds.</summary>
+    public bool MayTakeFrom(string? worker, long incarnation) =>
+        Force || (OutOfReach is { } away && away.Worker == worker && away.Incarnation == incarnation);
+
     /// <summary>Result: the task as it was before; null and Refused (clw-task-not-found) when it is not here.</summary>
     public TaskRecord? Before { get; set; }
 }

@@ -63,6 +63,15 @@ internal sealed class Incarnation(WorkerRef worker)
 
     /// <summary>Its release is posted; nothing more is done for it.</summary>
     public bool Releasing { get; set; }
+
+    /// <summary>That release is only for an ended lease.</summary>
+    public bool ReleasesIfExpired { get; set; }
+
+    /// <summary>
+    /// The proof of its death, when it came while a release was posted: one that is for an ended lease alone may find that it has not
+    /// ended, and nobody brings the proof again.
+    /// </summary>
+    public string? GoneFor { get; set; }
     public string? Problem { get; set; }
     public string? LastPeer { get; set; }
 

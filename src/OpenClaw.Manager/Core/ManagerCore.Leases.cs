@@ -29,9 +29,23 @@ internal sealed partial class ManagerCore
     /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
     public int OnDeathReported(WorkerRef worker, string cause)
     {
-        if (!incarnations.TryGetValue(worker, out var incarnation) || incarnation.Releasing)
+        if (!incarnations.TryGetValue(worker, out var incarnation))
         {
             return 0;
+        }
+
+        if (incarnation.Releasing)
+        {
+            if (incarnation.GoneFor is not null || !incarnation.ReleasesIfExpired)
+            {
+                return 0;
+            }
+
+            incarnation.GoneFor = cause;
+            incarnation.Problem = $"clw-worker-crash: {cause}";
+            Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, cause));
+            LogDied(logger, worker.Worker, cause, incarnation.Held.Count);
+            return incarnation.Held.Count;
         }
 
         LogDied(logger, worker.Worker, cause, incarnation.Held.Count);
@@ -54,6 +68,7 @@ internal sealed partial class ManagerCore
     private void Release(Incarnation incarnation, ReturnReason reason, string why, bool onlyIfExpired = false)
     {
         incarnation.Releasing = true;
+        incarnation.ReleasesIfExpired = onlyIfExpired;
         if (outcomesUnderWay.ContainsKey(incarnation.Ref))
         {
             releasesBehind[incarnation.Ref] = () => PostRelease(incarnation, reason, why, onlyIfExpired);
@@ -92,14 +107,20 @@ internal sealed partial class ManagerCore
     {
         if (failure is not null)
         {
-            Again(failure, () => Release(incarnation, operation.Reason, why, operation.OnlyIfExpired));
+            Again(failure, () => Release(incarnation, operation.Reason, why, operation.OnlyIfExpired && incarnation.GoneFor is null));
             return;
         }
 
         if (!operation.Released)
         {
-            // A heartbeat was stored first, perhaps by another manager: it lives.
+            // A heartbeat was stored first, perhaps by another manager: it lives, unless its death was proven meanwhile.
             incarnation.Releasing = false;
+            if (incarnation.GoneFor is { } gone)
+            {
+                Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, gone));
+                Release(incarnation, ReturnReason.WorkerLost, gone);
+            }
+
             return;
         }
 

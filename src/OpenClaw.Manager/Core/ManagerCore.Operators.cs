@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
@@ -35,11 +36,47 @@ internal sealed partial class ManagerCore
                 By = by,
                 Reason = reason,
             });
-        return Posted(new DrainOperation([.. fresh], drained ? [] : [.. names]) { Settled = Then<DrainOperation>(OnDrainsStored) });
+        var operation = new DrainOperation([.. fresh], drained ? [] : [.. names]) { Settled = Then<DrainOperation>(OnDrainsStored) };
+        foreach (var drain in operation.Drained)
+        {
+            // Closed before it is stored: a claim that is planned behind this would be settled behind it too, and its tasks begin on a
+            // worker of which it has been said that it holds nothing more.
+            CollectionsMarshal.GetValueRefOrAddDefault(drainsUnderWay, drain.Worker, out _)++;
+            SetOpen(drain.Worker);
+        }
+
+        return Posted(operation);
     }
+
+    /// <summary>How many drains of a worker the store has not settled yet.</summary>
+    private readonly Dictionary<string, int> drainsUnderWay = new(StringComparer.Ordinal);
+
+    private void SetOpen(string name)
+    {
+        if (workers.TryGetValue(name, out var worker) && worker.Seat is { } seat)
+        {
+            seat.Draining = TakesNothing(worker);
+        }
+    }
+
+    private bool TakesNothing(Incarnation worker) =>
+        worker.IsStopping || IsDrained(worker) || drainsUnderWay.ContainsKey(worker.Ref.Worker);
 
     private void OnDrainsStored(DrainOperation operation, Failure? failure)
     {
+        foreach (var drain in operation.Drained)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(drainsUnderWay, drain.Worker) == 0)
+            {
+                drainsUnderWay.Remove(drain.Worker);
+            }
+
+            if (failure is not null)
+            {
+                SetOpen(drain.Worker);
+            }
+        }
+
         if (failure is not null)
         {
             return;
@@ -92,7 +129,7 @@ internal sealed partial class ManagerCore
         if (worker.Seat is { } seat)
         {
             // The same seat: a claim that is under way for it finds it again.
-            seat.Draining = false;
+            seat.Draining = TakesNothing(worker);
             worker.State = WorkerState.Healthy;
         }
         else if (time.GetUtcNow() < worker.HeldBackUntil)

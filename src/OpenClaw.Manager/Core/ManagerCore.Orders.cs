@@ -11,8 +11,21 @@ namespace OpenClaw.Manager.Core;
 // What people ask of a task that is stored, and what its time brings: cancel, retry, promotion.
 internal sealed partial class ManagerCore
 {
+    /// <summary>
+    /// Cancels a task; with <paramref name="force"/>, or when its holder is UNREACHABLE, also one that is held. What such a worker
+    /// has done all the same is kept as a late result.
+    /// </summary>
     public CancelOperation Cancel(TaskId task, string reason, string by, bool force) =>
-        Posted(new CancelOperation(task.Number, reason, by) { Force = force, Settled = Then<CancelOperation>(OnCancelled) });
+        Posted(
+            new CancelOperation(task.Number, reason, by)
+            {
+                Force = force,
+                OutOfReach = incarnations
+                    .Values.FirstOrDefault(i => i is { State: WorkerState.Unreachable, Session: null } && i.Held.ContainsKey(task.Number))
+                    ?.Ref,
+                Settled = Then<CancelOperation>(OnCancelled),
+            }
+        );
 
     private void OnCancelled(CancelOperation cancel, Failure? failure)
     {

@@ -101,7 +101,7 @@ internal sealed partial class ManagerCore
             Id = worker.Ref.Worker,
             State = NameOf(worker.State),
             Incarnation = worker.Ref.Incarnation,
-            Held = worker.Held.Count,
+            Held = HeldOf(worker),
             LastHeartbeatMs = worker.LastHeard.ToUnixTimeMilliseconds(),
             ConnectedAtMs = worker.ConnectedAt == default ? 0 : worker.ConnectedAt.ToUnixTimeMilliseconds(),
             Problem = worker.Problem ?? "",
@@ -140,6 +140,10 @@ internal sealed partial class ManagerCore
 
         return status;
     }
+
+    // Whoever waits until a drained worker is empty waits also for what is still on its way to it.
+    private static int HeldOf(Incarnation worker) =>
+        worker.Seat is { Draining: true } seat ? Math.Max(worker.Held.Count, seat.Held) + seat.Promised : worker.Held.Count;
 
     private static string Waiting(long tasks) => tasks == 1 ? "1 task waits" : $"{tasks} tasks wait";
 

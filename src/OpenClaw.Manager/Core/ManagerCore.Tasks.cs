@@ -226,6 +226,13 @@ internal sealed partial class ManagerCore
             if (incarnations.TryGetValue(seat.Worker, out var incarnation) && incarnation.Seat == seat)
             {
                 incarnation.Session?.Send(new ManagerMessage { Assignments = assignments });
+                if (seat.Draining && !incarnation.IsStopping)
+                {
+                    // Drained while it was on its way: what it does not begin at once it gives back.
+                    var recall = new Recall();
+                    recall.Attempts.AddRange(assignments.Assignments_.Select(a => new Attempt { Task = a.Task, Attempt_ = a.Attempt }));
+                    incarnation.Session?.Send(new ManagerMessage { Recall = recall });
+                }
             }
         }
     }

@@ -66,8 +66,14 @@ internal sealed partial class ManagerCore
         }
 
         // A new incarnation of the same worker proves that the earlier ones are dead: one state directory, one lock, one process.
-        foreach (var earlier in incarnations.Values.Where(i => i.Ref.Worker == info.Worker && i != incarnation && !i.Releasing).ToList())
+        foreach (var earlier in incarnations.Values.Where(i => i.Ref.Worker == info.Worker && i != incarnation).ToList())
         {
+            if (earlier.Releasing)
+            {
+                earlier.GoneFor ??= "a new incarnation registered";
+                continue;
+            }
+
             Disconnect(earlier, new Failure(Catalogue.ConnectionLost, "A new incarnation of the worker registered"));
             Release(earlier, ReturnReason.WorkerLost, "a new incarnation registered");
         }
@@ -276,7 +282,7 @@ internal sealed partial class ManagerCore
         {
             Held = incarnation.Held.Count,
             LastFreed = time.GetUtcNow(),
-            Draining = incarnation.IsStopping || IsDrained(incarnation),
+            Draining = TakesNothing(incarnation),
         };
         foreach (var type in info.Types_)
         {
@@ -424,7 +430,7 @@ internal sealed partial class ManagerCore
     private static partial void LogRegistered(ILogger logger, string worker, string peer, int slots, int held, int missing);
 
     [LoggerMessage(
-        39,
+        40,
         LogLevel.Information,
         "Worker {worker} reconnected from {peer}: {slots} slots, goes on with {held} tasks, {missing} sent again"
     )]

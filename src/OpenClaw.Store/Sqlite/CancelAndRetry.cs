@@ -43,7 +43,7 @@ internal sealed class CancelAndRetry(Connection connection, WriterState state, R
             return;
         }
 
-        if (Transitions.IsHeld(before.State) && !operation.Force)
+        if (Transitions.IsHeld(before.State) && !operation.MayTakeFrom(before.Worker, before.Incarnation))
         {
             operation.Refused = StoreFailures.HeldWithoutForce(operation.Task, before.State, before.Worker);
             return;

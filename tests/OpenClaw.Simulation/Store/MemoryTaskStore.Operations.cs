@@ -211,7 +211,7 @@ internal sealed partial class MemoryTaskStore
         {
             operation.Refused = StoreFailures.WrongState(operation.Task, row.State, "cancelled");
         }
-        else if (Transitions.IsHeld(row.State) && !operation.Force)
+        else if (Transitions.IsHeld(row.State) && !operation.MayTakeFrom(row.Holder?.Worker, row.Holder?.Incarnation ?? 0))
         {
             operation.Refused = StoreFailures.HeldWithoutForce(operation.Task, row.State, row.Holder?.Worker);
         }

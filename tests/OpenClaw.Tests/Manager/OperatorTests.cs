@@ -117,6 +117,70 @@ public sealed class OperatorTests : IDisposable
     }
 
     [Fact]
+    public void A_worker_is_closed_to_work_from_the_moment_that_somebody_drains_it()
+    {
+        var worker = Connected(slots: 1);
+        Assert.True(rig.Core.Drain(["w1"], true, "", "anna").IsOk);
+
+        // Behind the drain, and stored with it: it waits for another worker.
+        var late = rig.Core.Submit([rig.NewTask()]);
+        rig.RunLoop();
+        rig.Settle();
+        Assert.Empty(worker.Session.Assigned);
+        Assert.Equal(TaskState.Pending, rig.State(late.Numbers[0]));
+        Drain("w1", drained: false);
+        Assert.Single(worker.Session.Assigned);
+
+        // What the store refuses is undone.
+        Assert.True(rig.Core.Drain(["w1"], true, "", "anna").IsOk);
+        rig.Commit(failure: ManagerRig.DiskFull);
+        rig.Settle();
+        worker.Finish(worker.Session.Assigned.Single());
+        rig.Submit();
+        Assert.Equal(2, worker.Session.Assigned.Count());
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void What_is_on_its_way_to_a_worker_when_it_is_drained_counts_as_held_and_is_asked_back()
+    {
+        var worker = Connected(slots: 1);
+        var under = rig.Core.Submit([rig.NewTask()]);
+        Assert.True(rig.Core.Drain(["w1"], true, "", "anna").IsOk);
+        Assert.Equal(1, rig.Status("w1").Held);
+        rig.Commit(most: 1);
+        Assert.Equal(under.Numbers, worker.Session.Assigned.Select(a => a.Task));
+        Assert.Equal(under.Numbers, worker.Session.Recalled.Select(a => a.Task));
+        rig.Settle();
+        worker.HandBack(worker.Session.Assigned.Single());
+        Assert.Equal(("draining", 0), (rig.Status("w1").State, rig.Status("w1").Held));
+        rig.CheckCounts();
+    }
+
+    [Fact]
+    public void A_task_of_a_worker_out_of_reach_is_cancelled_without_force_and_one_of_a_worker_in_reach_is_not()
+    {
+        var worker = Connected(slots: 1);
+        var number = rig.Submit();
+        var refused = rig.Core.Cancel(new TaskId(number), "", "anna", force: false);
+        rig.Settle();
+        Assert.Equal("clw-task-wrong-state", refused.Refused?.Code);
+        worker.Lose();
+        var task = Assert.Single(worker.Session.Assigned);
+        var cancel = rig.Core.Cancel(new TaskId(number), "away for 20 minutes", "anna", force: false);
+        rig.Settle();
+        Assert.Null(cancel.Refused);
+        Assert.Equal(TaskState.Cancelled, rig.State(number));
+
+        // It is back and has done it: nothing of that is lost.
+        Assert.Null(worker.Connect(task));
+        worker.Finish(task);
+        Assert.Equal(TaskState.Cancelled, rig.State(number));
+        Assert.NotNull(rig.Task(number).LateResult);
+        rig.CheckCounts();
+    }
+
+    [Fact]
     public void A_flapping_worker_that_is_given_back_still_waits_for_its_time()
     {
         var worker = Connected();

@@ -170,6 +170,27 @@ public sealed class WorkerLifeTests : IDisposable
     }
 
     [Fact]
+    public void AProofOfDeathThatComesWhileALeaseIsLookedAtIsNotLost()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        worker.Lose();
+        rig.Clock.Advance(rig.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
+        rig.Core.Tick();
+        rig.RunLoop();
+
+        // Another manager has heard of it meanwhile, so the release for the ended lease will be refused.
+        var reference = new WorkerRef("w1", 1);
+        var later = rig.Clock.GetUtcNow() + TimeSpan.FromHours(1);
+        rig.Store.Leases[reference] = rig.Store.Leases[reference] with { Until = later.ToUnixTimeMilliseconds() };
+        Assert.Equal(1, rig.Core.OnDeathReported(reference, "exit code 139"));
+        Assert.Equal(0, rig.Core.OnDeathReported(reference, "exit code 139"));
+        rig.Settle();
+        Assert.Equal((TaskState.Pending, 1), (rig.State(number), rig.Task(number).Losses));
+        rig.CheckCounts();
+    }
+
+    [Fact]
     public void ALeaseEndsAfterItsTimeAndNeverWhileHeartbeatsCome()
     {
         var worker = Connected();

@@ -304,7 +304,10 @@ internal sealed class ModelStore(ManualClock clock)
         {
             operation.Refused = new(OpenClaw.Core.Errors.Catalogue.TaskNotFound, "");
         }
-        else if (Transitions.HasEnded(before.State) || (Transitions.IsHeld(before.State) && !operation.Force))
+        else if (
+            Transitions.HasEnded(before.State)
+            || (Transitions.IsHeld(before.State) && !operation.MayTakeFrom(before.Worker, before.Incarnation))
+        )
         {
             operation.Refused = new(OpenClaw.Core.Errors.Catalogue.TaskWrongState, "");
         }
