@@ -111,7 +111,7 @@ public sealed class LinkTests(ITestOutputHelper output)
     {
         await using var fleet = new Fleet();
         await fleet.StartAsync("worker-01");
-        var best = TimeSpan.MaxValue;
+        var took = new List<TimeSpan>();
         for (var i = 0; i < 3; i++)
         {
             var before = await fleet.StateAsync("worker-01", "healthy");
@@ -120,11 +120,13 @@ public sealed class LinkTests(ITestOutputHelper output)
             fleet.LaunchWorker("worker-01");
             var clock = Stopwatch.StartNew();
             await fleet.StateAsync("worker-01", "healthy", w => w.Incarnation > before.Incarnation);
-            best = clock.Elapsed < best ? clock.Elapsed : best;
+            took.Add(clock.Elapsed);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"healthy {best.TotalSeconds:0.00} s after its start"));
-        Assert.True(best < TimeSpan.FromSeconds(2), $"{best}");
+        // The one in the middle: a single good start proves nothing, and a single bad one may be the machine's.
+        var median = took.Order().ElementAt(1);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"healthy {median.TotalSeconds:0.00} s after its start"));
+        Assert.True(median < TimeSpan.FromSeconds(2), string.Join(", ", took));
     }
 
     [Fact]

@@ -52,30 +52,29 @@ public sealed class TaskTests
         await using var cable = new Cable(cluster.Address);
         await cluster.StartWorkerAsync(("OPENCLAW_CLUSTER_MANAGER_ADDRESS", cable.Address.ToString()));
         using var client = cluster.Client();
-        var away = await client.SubmitAsync("sleep", """{"ms":1500}""");
+        var away = await client.SubmitAsync("sleep", """{"ms":3000}""");
         await client.UntilAsync(away, TaskState.Running);
+
+        // Held by a worker in reach: not without --force, and with the command that would do it.
+        var refused = await cluster.Room.RunAsync("task", "cancel", "--task-id", away, "--reason", "too long");
+        refused.FailedWith("clw-task-wrong-state", 5);
+        Assert.Contains($"clw task cancel --force {away}", refused.Errors, StringComparison.Ordinal);
         cable.Cut();
         await cluster.WorkerIsAsync("UNREACHABLE");
 
-        // Held by a worker: not without --force, and with the command that would do it.
-        var refused = await cluster.Room.RunAsync("task", "cancel", "--task-id", away, "--reason", "Worker unreachable for 20 minutes");
-        refused.FailedWith("clw-task-wrong-state", 5);
-        Assert.Contains($"clw task cancel --force {away}", refused.Errors, StringComparison.Ordinal);
-        var cancel = await cluster.Room.RunAsync(
-            "task",
-            "cancel",
-            "--force",
-            "--task-id",
-            away,
-            "--reason",
-            "Worker unreachable for 20 minutes"
-        );
+        // The guide's own command.
+        var cancel = await cluster.Room.RunAsync("task", "cancel", "--task-id", away, "--reason", "Worker unreachable for 20 minutes");
         Assert.True(cancel.ExitCode == 0, cancel.Said);
         var task = await client.TaskAsync(away);
         Assert.Equal((TaskState.Cancelled, "Worker unreachable for 20 minutes"), (task.State, task.Reason));
 
         // It ends while nobody can hear it, and is heard when the way is open again.
-        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await Until.TrueAsync(
+            // Longer than the mark that every file of it begins with.
+            () => Directory.EnumerateFiles(cluster.Room.Path("state", "outbox")).Any(f => new FileInfo(f).Length > 8),
+            "the worker has the outcome on disk",
+            details: () => cluster.Worker.Said
+        );
         cable.Mend();
         await cluster.WorkerIsAsync("healthy");
         var kept = await client.UntilAsync(away, TaskState.Cancelled, t => !t.LateResult.IsEmpty);
