@@ -71,7 +71,7 @@ public sealed class TaskTests
         // It ends while nobody can hear it, and is heard when the way is open again.
         await Until.TrueAsync(
             // Longer than the mark that every file of it begins with.
-            () => Directory.EnumerateFiles(cluster.Room.Path("state", "outbox")).Any(f => new FileInfo(f).Length > 8),
+            () => Directory.EnumerateFiles(cluster.Room.Path("state", "worker", "outbox")).Any(f => new FileInfo(f).Length > 8),
             "the worker has the outcome on disk",
             details: () => cluster.Worker.Said
         );
