@@ -292,8 +292,14 @@ public sealed class MutualTlsTests
         File.Copy(openssl.Path("new-key.pem"), openssl.Path("worker-key.pem"), overwrite: true);
         await cluster.WorkerIsAsync("healthy", w => w.Pid == pid);
         Assert.False(cluster.Worker.HasExited);
-        Assert.Contains("Renewed certificate taken up: ", WorkerLog(cluster), StringComparison.Ordinal);
-        Assert.Contains("the id is bound to its key", ManagerLog(cluster), StringComparison.Ordinal);
+        // A line is in the file a moment after what it tells.
+        await Until.TrueAsync(
+            () =>
+                WorkerLog(cluster).Contains("Renewed certificate taken up: ", StringComparison.Ordinal)
+                && ManagerLog(cluster).Contains("the id is bound to its key", StringComparison.Ordinal),
+            "both logs tell of the new certificate",
+            details: () => WorkerLog(cluster) + ManagerLog(cluster)
+        );
 
         // Another key with the same id, while the first certificate holds: whoever that is, it is not this worker.
         await openssl.CertificateAsync("thief", "/CN=openclaw-worker/O=openclaw-cluster");
