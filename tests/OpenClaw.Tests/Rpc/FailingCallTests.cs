@@ -228,6 +228,51 @@ public sealed class FailingCallTests : IAsyncLifetime
         Assert.Equal((Catalogue.HandshakeTimeout, "silent"), (failure.Entry, failure.Data["cause"]));
     }
 
+    [Fact]
+    public async Task APeerThatFallsSilentAfterItAnsweredIsFoundByPings()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var falling = new RpcChannel(
+            new($"http://{listener.LocalEndpoint}"),
+            new() { KeepAliveDelay = TimeSpan.FromSeconds(1), KeepAliveTimeout = TimeSpan.FromSeconds(1) }
+        );
+        await using var call = falling.Duplex(EchoService.Chat);
+        var writing = call.WriteAsync(new EchoRequest { Text = "hello" }).AsTask();
+        using var near = await listener.AcceptSocketAsync();
+        using var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await far.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+        using var cut = new CancellationTokenSource();
+        var there = CopyAsync(near, far, CancellationToken.None);
+        var back = CopyAsync(far, near, cut.Token);
+        await writing;
+        Assert.Equal("hello", (await call.ReadAsync())!.Text);
+
+        // From here on nothing of what the server says arrives.
+        await cut.CancelAsync();
+        await back;
+        var failure = (await Assert.ThrowsAsync<FailureException>(async () => await call.ReadAsync())).Failure;
+        Assert.Equal((Catalogue.KeepAliveTimeout, "silent"), (failure.Entry, failure.Data["cause"]));
+        near.Dispose();
+        await there;
+    }
+
+    private static async Task CopyAsync(Socket from, Socket to, CancellationToken cancellation)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, cancellation) is var count and > 0)
+            {
+                await to.SendAsync(buffer.AsMemory(0, count), cancellation);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // Cut, or one of the two has gone.
+        }
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")]
