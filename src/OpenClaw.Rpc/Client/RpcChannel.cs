@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using OpenClaw.Core.Errors;
 using OpenClaw.Rpc.Client;
@@ -31,8 +32,8 @@ public sealed partial class RpcChannel : IDisposable
     private volatile bool connected;
     private volatile int answered;
 
-    // When the newest read of a connection began.
-    private long readSince = Stopwatch.GetTimestamp();
+    // When the newest connection was opened, or something last came.
+    private long heardAt = Stopwatch.GetTimestamp();
     private volatile bool disposed;
 
     // What the newest connection heard first: perhaps why it is refused.
@@ -169,9 +170,11 @@ public sealed partial class RpcChannel : IDisposable
         return sent ? failure : TransportFailures.NotSent(failure);
     }
 
-    // A read that is under way for as long as a ping may wait: the other side says nothing at all.
+    // Nothing has come for as long as a ping may wait for its answer: the other side says nothing at all.
     private TimeSpan? Silence() =>
-        Stopwatch.GetElapsedTime(Interlocked.Read(ref readSince)) is var silence && silence >= Options.KeepAliveTimeout ? silence : null;
+        Stopwatch.GetElapsedTime(Interlocked.Read(ref heardAt)) is var silence && silence >= Options.KeepAliveTimeout ? silence : null;
+
+    private void Heard() => Interlocked.Exchange(ref heardAt, Stopwatch.GetTimestamp());
 
     // What the server says, or leaves unsaid, about our certificate comes after our side of the handshake is done (TLS 1.3): with the first
     // read. Nothing of a call was carried out on such a connection.
@@ -206,6 +209,7 @@ public sealed partial class RpcChannel : IDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(token, closing.Token);
             await socket.ConnectAsync(context.DnsEndPoint, either.Token);
             connected = true;
+            Heard();
             var heard = words = new();
             var secure = address.Scheme == Uri.UriSchemeHttps;
             Stream open = Opened(new ChannelStream(socket, this, secure ? null : heard));
@@ -285,19 +289,28 @@ public sealed partial class RpcChannel : IDisposable
     /// <summary>A connection that its channel knows for as long as it is open.</summary>
     private sealed class ChannelStream(Socket socket, RpcChannel owner, FirstWords? words) : NetworkStream(socket, ownsSocket: true)
     {
+        // What counts is what came, not that a read began: TLS begins another one while its connection is being closed.
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Interlocked.Exchange(ref owner.readSince, Stopwatch.GetTimestamp());
-            return words is null or { IsFull: true }
-                ? base.ReadAsync(buffer, cancellationToken)
-                : KeepAsync(buffer, words, cancellationToken);
+            var read = base.ReadAsync(buffer, cancellationToken);
+            return read.IsCompletedSuccessfully ? new(Took(buffer, read.Result)) : TakeAsync(read, buffer);
         }
 
-        private async ValueTask<int> KeepAsync(Memory<byte> buffer, FirstWords kept, CancellationToken cancellationToken)
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        private async ValueTask<int> TakeAsync(ValueTask<int> read, Memory<byte> buffer) => Took(buffer, await read);
+
+        private int Took(Memory<byte> buffer, int count)
         {
-            var read = await base.ReadAsync(buffer, cancellationToken);
-            kept.Add(buffer.Span[..read]);
-            return read;
+            if (count > 0)
+            {
+                owner.Heard();
+                if (words is { IsFull: false })
+                {
+                    words.Add(buffer.Span[..count]);
+                }
+            }
+
+            return count;
         }
 
         protected override void Dispose(bool disposing)

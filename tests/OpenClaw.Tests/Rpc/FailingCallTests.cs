@@ -231,46 +231,13 @@ public sealed class FailingCallTests : IAsyncLifetime
     [Fact]
     public async Task APeerThatFallsSilentAfterItAnsweredIsFoundByPings()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
+        await using var relay = SilencingRelay.To(server.Address.Port);
         using var falling = new RpcChannel(
-            new($"http://{listener.LocalEndpoint}"),
+            new($"http://127.0.0.1:{relay.Port}"),
             new() { KeepAliveDelay = TimeSpan.FromSeconds(1), KeepAliveTimeout = TimeSpan.FromSeconds(1) }
         );
-        await using var call = falling.Duplex(EchoService.Chat);
-        var writing = call.WriteAsync(new EchoRequest { Text = "hello" }).AsTask();
-        using var near = await listener.AcceptSocketAsync();
-        using var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await far.ConnectAsync(IPAddress.Loopback, server.Address.Port);
-        using var cut = new CancellationTokenSource();
-        var there = CopyAsync(near, far, CancellationToken.None);
-        var back = CopyAsync(far, near, cut.Token);
-        await writing;
-        Assert.Equal("hello", (await call.ReadAsync())!.Text);
-
-        // From here on nothing of what the server says arrives.
-        await cut.CancelAsync();
-        await back;
-        var failure = (await Assert.ThrowsAsync<FailureException>(async () => await call.ReadAsync())).Failure;
+        var failure = await relay.FallSilentAsync(falling);
         Assert.Equal((Catalogue.KeepAliveTimeout, "silent"), (failure.Entry, failure.Data["cause"]));
-        near.Dispose();
-        await there;
-    }
-
-    private static async Task CopyAsync(Socket from, Socket to, CancellationToken cancellation)
-    {
-        var buffer = new byte[16 * 1024];
-        try
-        {
-            while (await from.ReceiveAsync(buffer, cancellation) is var count and > 0)
-            {
-                await to.SendAsync(buffer.AsMemory(0, count), cancellation);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Cut, or one of the two has gone.
-        }
     }
 
     [Theory]

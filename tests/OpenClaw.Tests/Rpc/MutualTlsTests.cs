@@ -151,6 +151,24 @@ public sealed class MutualTlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task APeerThatFallsSilentAfterItAnsweredIsFoundByPings()
+    {
+        var port = await ServeAsync(ServerPair());
+        await using var relay = SilencingRelay.To(port);
+        using var channel = new RpcChannel(
+            new Uri($"https://127.0.0.1:{relay.Port}"),
+            new RpcChannelOptions
+            {
+                TlsClient = new TlsClient(TestCertificates.Source(ca, ClientPair()), TimeProvider.System),
+                KeepAliveDelay = TimeSpan.FromSeconds(1),
+                KeepAliveTimeout = TimeSpan.FromSeconds(1),
+            }
+        );
+        var failure = await relay.FallSilentAsync(channel);
+        Assert.Equal((Catalogue.KeepAliveTimeout, "silent"), (failure.Entry, failure.Data["cause"]));
+    }
+
+    [Fact]
     public async Task PlainTextOnTheSamePortIsForThisMachine()
     {
         var port = await ServeAsync(ServerPair(), always: false);
