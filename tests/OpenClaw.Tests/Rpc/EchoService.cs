@@ -169,6 +169,8 @@ internal sealed class Signals
 
     public void Set(string name) => Of(name).TrySetResult();
 
+    public bool Has(string name) => Of(name).Task.IsCompleted;
+
     /// <summary>Fails the test when the fact does not come within ten seconds.</summary>
     public Task On(string name) => Of(name).Task.WaitAsync(TimeSpan.FromSeconds(10));
 
