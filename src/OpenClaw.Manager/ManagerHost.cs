@@ -264,7 +264,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             new TaskApi(loop!, core!, store!, specs, options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!, logs, certificates!),
             new LogApi(loop!, core!, store!, context.Logging.Shelf, logs, context.Time).Create(),
-            new ClusterApi(loop!, core!, store!, certificates!, context.Live.Reload).Create(),
+            new ClusterApi(loop!, core!, store!, certificates!, context.Live.Reload, context.Time).Create(),
             health.Build()
         );
         built.Run(WebAsync);
@@ -326,9 +326,18 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             AlwaysTls = options.AlwaysTls,
             HandshakeTimeout = options.HandshakeTimeout,
             Protocol = protocol,
-            OnRefused = certificates.Refused,
+            OnRefused = OnRefused,
             Time = context.Time,
         };
+
+    // What is not said in the log again and again is not told again and again either.
+    private void OnRefused(Failure failure, string peer)
+    {
+        if (certificates!.Refused(failure, peer) && failure.Entry != Catalogue.HandshakeTimeout)
+        {
+            loop!.Post(() => core!.OnRefused("", "", peer, failure));
+        }
+    }
 
     // Programs of this machine come by loopback, where the token is enough: one address of the network does not include it.
     private bool NeedsLocal(HostPort address) =>

@@ -100,7 +100,10 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger("OpenClaw.Worker.Link"),
             seed: options.Identity.GetHashCode(StringComparison.Ordinal)
         );
-        health = new HealthEndpoint(ReportAsync, options.WorkerId, options.StateDirectory, context.Time);
+        health = new HealthEndpoint(ReportAsync, options.WorkerId, options.StateDirectory, context.Time)
+        {
+            Managers = [.. managers.Names.Where(n => n != ManagerAddresses.Local)],
+        };
         // A worker of another machine's manager is looked at from there; one of this machine's alone is nobody else's business.
         healthAddress =
             managers.AreLocal ? IPAddress.Loopback
@@ -111,14 +114,28 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     /// <summary>It has stopped because the manager wants it to start again.</summary>
     public bool RestartWanted => restartWanted;
 
-    void IManagerOrders.Restart()
+    // Beside the session: files may be slow.
+    void IManagerOrders.Restart(Action<Failure?> answer) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static order => order.Host.RestartIfPossible(order.Answer), (Host: this, Answer: answer), false);
+
+    // A worker that went and could not come back would be gone for good, for a mistake in a file that harms nobody while it runs.
+    private void RestartIfPossible(Action<Failure?> answer)
     {
         if (!options.IsRestartable)
         {
             LogCannotRestart(logger);
+            answer(new Failure(Catalogue.WorkerUnsupervised, "nobody would start it again"));
             return;
         }
 
+        if (WorkerProgram.WhyNotStart(context.Loaded.Request, options.RunnerPath, context.Time) is { } refusal)
+        {
+            LogStays(logger, refusal.Code, refusal.Message);
+            answer(refusal);
+            return;
+        }
+
+        answer(null);
         if (context.Stop.Phase == StopPhase.Accepting)
         {
             restartWanted = true;
@@ -402,6 +419,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
 
     [LoggerMessage(9, LogLevel.Information, "The manager wants this worker to restart")]
     private static partial void LogRestart(ILogger logger);
+
+    [LoggerMessage(
+        11,
+        LogLevel.Error,
+        "{code}: {problem}; the manager wants this worker to restart, and it would not start with that: it stays at work"
+    )]
+    private static partial void LogStays(ILogger logger, string code, string problem);
 
     [LoggerMessage(10, LogLevel.Warning, "The manager wants this worker to restart, and nobody would start it again: it goes on")]
     private static partial void LogCannotRestart(ILogger logger);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Abi.Files;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Abi.Supervision;
@@ -37,27 +38,7 @@ public static partial class WorkerProgram
 
     private static async Task<Failure?> RunAsync(DaemonContext context, string runnerPath, Action restart)
     {
-        if (!File.Exists(runnerPath))
-        {
-            return new Failure(
-                Catalogue.InitFail,
-                $"The program that runs tasks is missing: {runnerPath}",
-                "Install OpenClaw again: clw and clw-runner belong together"
-            );
-        }
-
-        var plan = TlsPlan.Resolve(context.Loaded, TlsRole.Worker, Machine.Here);
-        if (!plan.IsOk)
-        {
-            return plan.Failure;
-        }
-
-        if (ManagerReach.Check(context.Loaded, plan.Value) is { } insecure)
-        {
-            return insecure;
-        }
-
-        var tls = WorkerTls.Open(plan.Value, context.Loaded.Settings.Cluster.ManagerAddress, context.Time, context.Loggers);
+        var tls = Prepare(context.Loaded, runnerPath, context.Time, context.Loggers);
         if (!tls.IsOk)
         {
             return tls.Failure;
@@ -102,6 +83,34 @@ public static partial class WorkerProgram
         }
 
         return failure;
+    }
+
+    /// <summary>Why a worker that was started now with this would end again at once: the checks of a start. Null: it would start.</summary>
+    /// <param name="request">What it was started with: files, variables and flags are read anew.</param>
+    /// <param name="runnerPath">The program that runs tasks.</param>
+    /// <param name="time">For certificates.</param>
+    public static Failure? WhyNotStart(SettingsRequest request, string runnerPath, TimeProvider time)
+    {
+        var loaded = SettingsLoader.Load(request, Machine.Here);
+        return loaded.IsOk ? Prepare(loaded.Value, runnerPath, time, NullLoggerFactory.Instance).Failure : loaded.Failure;
+    }
+
+    // What a start looks at before it takes anything.
+    private static Result<WorkerTls> Prepare(LoadedSettings loaded, string runnerPath, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (!File.Exists(runnerPath))
+        {
+            return new Failure(
+                Catalogue.InitFail,
+                $"The program that runs tasks is missing: {runnerPath}",
+                "Install OpenClaw again: clw and clw-runner belong together"
+            );
+        }
+
+        var plan = TlsPlan.Resolve(loaded, TlsRole.Worker, Machine.Here);
+        return !plan.IsOk ? plan.Failure
+            : ManagerReach.Check(loaded, plan.Value) is { } insecure ? insecure
+            : WorkerTls.Open(plan.Value, loaded.Settings.Cluster.ManagerAddress, time, loggers);
     }
 
     // On the manager's machine the manager has seen to it; here it may be a copy, made with whatever mode a copy gets.

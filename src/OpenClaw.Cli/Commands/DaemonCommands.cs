@@ -4,8 +4,11 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Supervision;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
+using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
+using OpenClaw.Core.Telemetry;
+using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Manager;
 using OpenClaw.Worker;
@@ -86,6 +89,10 @@ internal static class DaemonCommands
             return await WorkerProgram.RunAsync(loaded, Programs.Runner);
         }
 
+        Occupied.Check(
+            Path.Combine(loaded.Paths.StateDir, "worker"),
+            $"Look at the one that runs: {Programs.Invoked} health; or start another beside it, with a directory of its own: --state-dir DIR"
+        );
         var files = invocation.Get(Options.Config) ?? [];
         var flags = WorkerFlags.Read(invocation.Parsed).Concat(directory).ToList();
         var connection = Plans.Words(OfReport(flags), files);
@@ -96,7 +103,10 @@ internal static class DaemonCommands
             {
                 Name = "worker",
                 Children = [Plans.Worker(loaded, Plans.Words(flags, files), connection)],
-                LogFile = Plans.LogOfSupervisor(loaded, "worker"),
+                LogFile = Plans.LogOfSupervisor(
+                    loaded,
+                    Components.Worker + LogShare.Suffix(loaded.Paths.LogDir, Components.Worker, loaded.Paths.StateDir)
+                ),
             }
         );
     }
@@ -110,6 +120,11 @@ internal static class DaemonCommands
             return await ManagerProgram.RunAsync(loaded);
         }
 
+        Occupied.Check(
+            loaded.Paths.DataDir,
+            $"Use the one that runs: {Programs.Invoked} cluster status; or start another beside it: --data-dir DIR --port PORT",
+            LocalCluster.FindAddress(loaded.Paths.DataDir)
+        );
         var words = Plans.Words([.. ManagerFlags.Read(invocation.Parsed), .. port], invocation.Get(Options.Config) ?? []);
         return Become(
             invocation,

@@ -86,7 +86,7 @@ internal static class HealthCommand
         IEnumerable<SettingFlag> directory = invocation.Get(Options.DataDir) is { } dir
             ? [new("--data-dir", WorkerKeys.StateDir.Path, dir)]
             : [];
-        return AddressOf(Flags.Load(invocation, directory));
+        return AddressOf(Flags.LoadToLook(invocation, directory));
     }
 
     /// <summary>Where the worker of this state directory says that it listens. No word of it is an answer too: it does not, and whoever has its port is another.</summary>

@@ -81,7 +81,7 @@ internal static class ManagerHealth
         IEnumerable<SettingFlag> directory = invocation.Get(Options.DataDir) is { } dir
             ? [new("--data-dir", ManagerKeys.DataDir.Path, dir)]
             : [];
-        var file = Path.Combine(ClusterSession.DataDirectory(flags.Load(invocation, directory)), "manager.json");
+        var file = Path.Combine(ClusterSession.DataDirectory(flags.LoadToLook(invocation, directory)), "manager.json");
         string why;
         try
         {

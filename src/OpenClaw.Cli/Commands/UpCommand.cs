@@ -35,6 +35,15 @@ internal static class UpCommand
         var flags = Flags.Read(invocation.Parsed).Concat(port).ToList();
         var directory = RunDirectory.Take(loaded.Paths.DataDir);
         using var alone = RunDirectory.Hold(directory, out var owner) ?? throw AlreadyUp(loaded, owner).AsException();
+        Occupied.Check(
+            loaded.Paths.DataDir,
+            $"Use the manager that runs: {Programs.Invoked} cluster status; or start a cluster beside it: {Programs.Invoked} up --data-dir DIR --port PORT",
+            LocalCluster.FindAddress(loaded.Paths.DataDir)
+        );
+        Occupied.Check(
+            Path.Combine(loaded.Paths.StateDir, "worker"),
+            $"Stop that worker, or give this cluster's worker a directory of its own: {Programs.Invoked} up --state-dir DIR"
+        );
         WarnOfLogs(invocation.Terminal, loaded);
 
         var orders = 0;

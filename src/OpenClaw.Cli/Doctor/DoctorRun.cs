@@ -20,20 +20,36 @@ internal sealed class DoctorRun(HostFiles files, Invocation invocation)
     /// <summary>All findings, in the order of the page.</summary>
     public async Task<IReadOnlyList<Finding>> RunAsync(SettingsRequest request)
     {
-        var loaded = SettingsLoader.Load(request, Machine.Here);
-        List<Finding> found = [ConfigChecks.OfSettings(loaded)];
-        if (!loaded.IsOk)
+        (request, var adopted) = ServiceSettings.Adopt(request, files.Read(ServiceSettings.File));
+        var read = SettingsLoader.LoadWhatHolds(request, Machine.Here);
+        if (!read.IsOk)
         {
-            // The machine can be looked at all the same.
-            found.AddRange(OfKernel(OpenClawSettings.Defaults, null));
-            found.Add(ProgramChecks.OfPrograms(AppContext.BaseDirectory, new LibraryIndex()));
-            found.Add(Finding.Skip("manager", "the configuration says where it is, and cannot be read"));
-            return found;
+            // A flag is wrong, or a named file is not there. The machine can be looked at all the same.
+            return
+            [
+                ConfigChecks.OfSettings(read.Failure),
+                .. OfKernel(OpenClawSettings.Defaults, null),
+                ProgramChecks.OfPrograms(AppContext.BaseDirectory, new LibraryIndex()),
+                Finding.Skip("manager", "the configuration says where it is, and cannot be read"),
+            ];
         }
 
-        var network = NetworkAsync(loaded.Value);
-        found.AddRange(Overrides(request, loaded.Value.Settings));
-        found.AddRange(await OfMachineAsync(loaded.Value));
+        // What is wrong in a file is a finding, and the rest of the file still says where everything is.
+        var (loaded, trouble) = read.Value;
+        List<Finding> found = [ConfigChecks.OfSettings(trouble is null ? loaded : trouble)];
+        if (adopted.Count > 0)
+        {
+            found.Add(Finding.Ok("variables", $"{string.Join(", ", adopted)} as the service has them ({ServiceSettings.File})"));
+        }
+
+        var network = NetworkAsync(loaded);
+        found.AddRange(Overrides(request, loaded.Settings));
+        found.AddRange(await OfMachineAsync(loaded));
+        if (files.IsHere && Machine.Here.IsRoot && ServiceUserChecks.Exists(files.Read("/etc/passwd")))
+        {
+            found.AddRange(ServiceUserChecks.Look(ServiceUserChecks.Secrets(loaded, Machine.Here), ServiceUserChecks.CanRead));
+        }
+
         found.AddRange(await network);
         return found;
     }
@@ -163,7 +179,7 @@ internal sealed class DoctorRun(HostFiles files, Invocation invocation)
     {
         List<Finding> found = [];
         var plan = TlsPlan.Resolve(loaded, TlsRole.Client, Machine.Here);
-        foreach (var address in ClusterSession.Addresses(loaded))
+        foreach (var address in Managers(loaded))
         {
             found.AddRange(
                 await ManagerChecks.LookAsync(
@@ -180,6 +196,14 @@ internal sealed class DoctorRun(HostFiles files, Invocation invocation)
         }
 
         return found;
+    }
+
+    // Nobody has told this command where the manager is: the worker that runs here knows, whatever flags it was started with.
+    private static IReadOnlyList<HostPort> Managers(LoadedSettings loaded)
+    {
+        var told = loaded.Settings.Find(ClusterKeys.ManagerAddress) is { At.Kind: not SourceKind.Default };
+        var ofWorker = told ? [] : LocalChecks.ManagersOf(Path.Combine(loaded.Paths.StateDir, "worker", "health.json"));
+        return ofWorker.Count > 0 ? ofWorker : ClusterSession.Addresses(loaded);
     }
 
     // What the manager shows, and the reason why it is not good.

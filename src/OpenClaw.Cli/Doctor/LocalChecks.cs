@@ -37,6 +37,26 @@ internal static class LocalChecks
         }
     }
 
+    /// <summary>The managers that a worker that runs here was told to connect to; none: the one of this machine, or it does not run.</summary>
+    public static IReadOnlyList<HostPort> ManagersOf(string file)
+    {
+        if (Read(file, "address") is not { Alive: true })
+        {
+            return [];
+        }
+
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(file))?["managers"] is JsonArray all
+                ? [.. all.Select(m => HostPort.TryParse((string?)m ?? "", null, out var at) ? at : (HostPort?)null).OfType<HostPort>()]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
     public static async Task<Finding> WorkerAsync(Told? told, string file, CancellationToken cancellation)
     {
         const string check = "worker here";

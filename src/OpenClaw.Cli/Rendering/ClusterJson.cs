@@ -19,6 +19,7 @@ internal static class ClusterJson
         }
 
         writer.WriteEndArray();
+        WriteRefused(writer, status.Refused);
         writer.WriteStartObject("manager");
         if (status.Manager is { } manager)
         {
@@ -72,6 +73,25 @@ internal static class ClusterJson
 
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteRefused(Utf8JsonWriter writer, IEnumerable<RefusedWorker> all)
+    {
+        writer.WriteStartArray("refused");
+        foreach (var refused in all)
+        {
+            writer.WriteStartObject();
+            writer.WriteText("worker", refused.Worker);
+            writer.WriteString("address", refused.Address);
+            writer.WriteString("code", refused.Code);
+            writer.WriteString("reason", refused.Reason);
+            writer.WriteTime("first_at", refused.FirstMs);
+            writer.WriteTime("last_at", refused.LastMs);
+            writer.WriteNumber("times", refused.Times);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     /// <summary>One worker as an object.</summary>

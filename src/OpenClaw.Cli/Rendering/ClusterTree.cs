@@ -44,14 +44,23 @@ internal static class ClusterTree
             yield return $"    {branch} no worker serves {unserved.Type}: {Count(unserved.Waiting)} waiting{string.Concat(unserved.Refused.Select(r => $"; {Table.OneLine(r)}"))}";
         }
 
-        if (status.Problems.Count > 0)
+        var remarks = status.Problems.Concat(status.Refused.Select(r => Refused(r, status.NowMs))).ToList();
+        if (remarks.Count > 0)
         {
             yield return "";
-            foreach (var problem in status.Problems)
+            foreach (var line in remarks)
             {
-                yield return $"{terminal.Yellow("!")} {Table.OneLine(problem)}";
+                yield return $"{terminal.Yellow("!")} {Table.OneLine(line)}";
             }
         }
+    }
+
+    private static string Refused(RefusedWorker refused, long now)
+    {
+        var who = refused.Worker.Length > 0 ? $"worker {refused.Worker}" : "a connection";
+        var ago = Times.Age(TimeSpan.FromMilliseconds(Math.Max(0, now - refused.LastMs)));
+        var times = refused.Times > 1 ? Format($", {refused.Times} times") : "";
+        return $"{who} from {refused.Address} was turned away {ago} ago{times}: {refused.Code}: {refused.Reason}";
     }
 
     // As many as the window has room for; a pipe gets them all.

@@ -68,6 +68,25 @@ internal static class ClusterSession
     public static LoadedSettings Load(Invocation invocation) =>
         SettingsLoader.Load(SettingsRequest.OfProcess(invocation.Get(Shell.Options.Config) ?? [], Flags(invocation)), Machine.Here).Value;
 
+    /// <summary>A client for a verb that only looks: a mistake in a file is said, and does not keep anybody from looking.</summary>
+    public static WireClient OpenToLook(Invocation invocation) => Open(invocation, LoadToLook(invocation));
+
+    /// <summary>The settings of a verb that only looks.</summary>
+    public static LoadedSettings LoadToLook(Invocation invocation) =>
+        WhatHolds(invocation, SettingsRequest.OfProcess(invocation.Get(Shell.Options.Config) ?? [], Flags(invocation)));
+
+    /// <summary>What can be read; the rest is said in one line.</summary>
+    public static LoadedSettings WhatHolds(Invocation invocation, SettingsRequest request)
+    {
+        var (loaded, trouble) = SettingsLoader.LoadWhatHolds(request, Machine.Here).Value;
+        if (trouble is not null)
+        {
+            invocation.Terminal.Note($"warning: {trouble}; going on without what is wrong");
+        }
+
+        return loaded;
+    }
+
     /// <summary>What the options of a verb that talks to a cluster set.</summary>
     public static IReadOnlyList<SettingFlag> Flags(Invocation invocation)
     {

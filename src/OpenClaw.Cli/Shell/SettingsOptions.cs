@@ -57,10 +57,16 @@ public sealed class SettingsOptions
     }
 
     /// <summary>The effective settings. Throws the failure to the one place that prints it.</summary>
-    public LoadedSettings Load(Invocation invocation, params IEnumerable<SettingFlag> more)
+    public LoadedSettings Load(Invocation invocation, params IEnumerable<SettingFlag> more) =>
+        SettingsLoader.Load(Request(invocation, more), Machine.Here).Value;
+
+    /// <summary>As <see cref="Load"/>, for a verb that only looks: what is wrong in a file is said, and left out.</summary>
+    public LoadedSettings LoadToLook(Invocation invocation, params IEnumerable<SettingFlag> more) =>
+        ClusterSession.WhatHolds(invocation, Request(invocation, more));
+
+    private SettingsRequest Request(Invocation invocation, IEnumerable<SettingFlag> more)
     {
         ArgumentNullException.ThrowIfNull(invocation);
-        var request = SettingsRequest.OfProcess(invocation.Get(Options.Config) ?? [], [.. Read(invocation.Parsed), .. more]);
-        return SettingsLoader.Load(request, Machine.Here).Value;
+        return SettingsRequest.OfProcess(invocation.Get(Options.Config) ?? [], [.. Read(invocation.Parsed), .. more]);
     }
 }

@@ -58,6 +58,8 @@ internal static class Plans
                 "report-death",
                 "--incarnation",
                 "{incarnation}",
+                "--code",
+                "{code}",
                 "--cause",
                 "exit code {code}, signal {signal}",
                 .. connection,

@@ -27,7 +27,12 @@ public static partial class Catalogue
             Meaning = "The address answers, but nothing listens on the port.",
             Causes = ["The manager is not running", "The address or the port is wrong", "A firewall rejects the port"],
             Checks = ["clw cluster status", "nc -zv HOST PORT", "On the manager's machine: ss -ltn"],
-            Cure = ["Start the cluster: clw up", "Name the right address: --manager HOST:PORT or OPENCLAW_MANAGER_HOST"],
+            Cure =
+            [
+                "Check that the manager runs at that address and that no firewall rejects the port: nc -zv HOST PORT",
+                "Name the right address: --manager HOST:PORT or OPENCLAW_MANAGER_HOST",
+                "For a cluster on this machine alone: clw up",
+            ],
             Related = ["clw-connection-timeout", "clw-worker-unreachable"],
             Exit = ExitCode.Unreachable,
             Kind = FailureKind.Unavailable,

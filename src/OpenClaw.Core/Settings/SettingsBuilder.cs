@@ -11,6 +11,16 @@ public static class SettingsBuilder
     /// </summary>
     public static Result<OpenClawSettings> Build(IEnumerable<SettingsLayer> layers, IEnumerable<SettingsProblem>? warnings = null)
     {
+        var (settings, problems) = BuildWhatHolds(layers, warnings);
+        return problems.Count > 0 ? SettingsProblem.AsFailure(problems) : settings;
+    }
+
+    /// <summary>What holds without the values that are wrong, and what is wrong. A value that breaks a rule with another one stays.</summary>
+    public static (OpenClawSettings Settings, IReadOnlyList<SettingsProblem> Problems) BuildWhatHolds(
+        IEnumerable<SettingsLayer> layers,
+        IEnumerable<SettingsProblem>? warnings = null
+    )
+    {
         ArgumentNullException.ThrowIfNull(layers);
         var problems = new List<SettingsProblem>();
         var values = Defaults();
@@ -29,12 +39,16 @@ public static class SettingsBuilder
         );
         if (problems.Count > 0)
         {
-            return SettingsProblem.AsFailure(problems);
+            // Rules are about values that hold by themselves.
+            return (new OpenClawSettings(values.Values, [.. warnings ?? []]), problems);
         }
         return ApplyRules(values, [.. warnings ?? []]);
     }
 
-    private static Result<OpenClawSettings> ApplyRules(Dictionary<SettingKey, SettingValue> values, List<SettingsProblem> warnings)
+    private static (OpenClawSettings Settings, IReadOnlyList<SettingsProblem> Problems) ApplyRules(
+        Dictionary<SettingKey, SettingValue> values,
+        List<SettingsProblem> warnings
+    )
     {
         var settings = new OpenClawSettings(values.Values, []);
         var errors = new List<SettingsProblem>();
@@ -48,7 +62,7 @@ public static class SettingsBuilder
                 (rule.Fatal ? errors : warnings).Add(new(settings.Find(culprit)?.At ?? SourcePosition.Default, culprit.Path, subject));
             }
         }
-        return errors.Count > 0 ? SettingsProblem.AsFailure(errors) : new OpenClawSettings(values.Values, warnings);
+        return (new OpenClawSettings(values.Values, warnings), errors);
     }
 
     private static Dictionary<SettingKey, SettingValue> Defaults()

@@ -5,6 +5,7 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Links;
+using OpenClaw.Hosting.Logs;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
 using OpenClaw.Hosting.Telemetry;
@@ -37,7 +38,8 @@ public static partial class Daemon
             new Redactor(loaded.Settings.Secrets),
             time,
             isTransition: component == Components.Worker ? LinkLines.IsTransition : null,
-            hasTasks: component == Components.Worker
+            hasTasks: component == Components.Worker,
+            suffix: component == Components.Worker ? LogShare.Suffix(loaded.Paths.LogDir, component, loaded.Paths.StateDir) : ""
         );
         using var loggers = LoggerFactory.Create(logging.Register);
         var logger = loggers.CreateLogger("OpenClaw." + component);

@@ -64,7 +64,7 @@ public static class LinkFailures
     private static Failure OfSocket(SocketException socket, string address) =>
         socket.SocketErrorCode switch
         {
-            SocketError.ConnectionRefused => new(Catalogue.ConnectionRefused, $"nothing listens at {address}"),
+            SocketError.ConnectionRefused => new(Catalogue.ConnectionRefused, $"nothing listens at {address}", RefusedAdvice.Of(address)),
             SocketError.TimedOut => new(Catalogue.ConnectionTimeout, $"no answer from {address} in time"),
             SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => new(
                 Catalogue.ConnectionTimeout,

@@ -55,6 +55,27 @@ public static class SettingsLoader
     /// <summary>Failures: <c>clw-config-invalid</c> with all problems, <c>clw-file-unreadable</c> for a named file.</summary>
     public static Result<LoadedSettings> Load(SettingsRequest request, IMachine machine)
     {
+        var read = Read(request, machine);
+        return !read.IsOk ? read.Failure
+            : read.Value.Trouble is { } trouble ? trouble
+            : read.Value.Loaded!;
+    }
+
+    /// <summary>
+    /// As <see cref="Load"/>, for who only looks: what is wrong in a file or a variable is left out, and told beside what holds without
+    /// it. A flag that is wrong, and a named file that cannot be read, stay failures: whoever typed them is there.
+    /// </summary>
+    public static Result<(LoadedSettings Loaded, Failure? Trouble)> LoadWhatHolds(SettingsRequest request, IMachine machine)
+    {
+        var read = Read(request, machine);
+        return !read.IsOk ? read.Failure
+            : read.Value.Loaded is { } loaded ? (loaded, read.Value.Trouble)
+            : read.Value.Trouble!;
+    }
+
+    // No settings: a flag is wrong. Trouble: something else is.
+    private static Result<(LoadedSettings? Loaded, Failure? Trouble)> Read(SettingsRequest request, IMachine machine)
+    {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(machine);
         var notices = new List<string>();
@@ -85,22 +106,26 @@ public static class SettingsLoader
             }
         }
         var (environment, warnings) = EnvironmentLayer.Read(request.Environment);
-        var built = SettingsBuilder.Build([SettingsLayer.Files(documents), environment, SettingsLayer.Flags(request.Flags)], warnings);
-        if (!built.IsOk)
+        var (settings, problems) = SettingsBuilder.BuildWhatHolds(
+            [SettingsLayer.Files(documents), environment, SettingsLayer.Flags(request.Flags)],
+            warnings
+        );
+        if (problems.Count > 0)
         {
-            failures.Add(built.Failure);
+            failures.Add(SettingsProblem.AsFailure(problems));
         }
-        if (failures.Count > 0)
+        var trouble = failures.Count > 0 ? SettingsProblem.Join(failures) : null;
+        if (problems.Any(p => p.At.Kind == SourceKind.Flag))
         {
-            return SettingsProblem.Join(failures);
+            return (null, trouble);
         }
-        var paths = PathsPlan.Resolve(built.Value, machine, request.Environment);
-        notices.AddRange(built.Value.Warnings.Select(w => w.ToString()));
+        var paths = PathsPlan.Resolve(settings, machine, request.Environment);
+        notices.AddRange(settings.Warnings.Select(w => w.ToString()));
         if (paths.Notice is not null)
         {
             notices.Add(paths.Notice);
         }
-        return new LoadedSettings(built.Value, paths, read, notices) { Request = request };
+        return (new LoadedSettings(settings, paths, read, notices) { Request = request }, trouble);
     }
 
     /// <summary>The user's own files when there are any and the user is not root, else the system's.</summary>

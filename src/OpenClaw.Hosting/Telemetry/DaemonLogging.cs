@@ -19,6 +19,7 @@ public sealed class DaemonLogging : IAsyncDisposable
     /// <param name="time">Stamps lines.</param>
     /// <param name="meter">Counts dropped lines; null: not measured.</param>
     /// <param name="isTransition">Tells events of connections, which <c>worker.reconnect.log</c> holds alone; null: no such file.</param>
+    /// <param name="suffix">Stands in the names of files, not of logs, behind the program's: <see cref="LogShare"/>.</param>
     /// <param name="hasTasks">The program runs tasks, whose lines are kept in <c>task.log</c>.</param>
     public DaemonLogging(
         string component,
@@ -28,7 +29,8 @@ public sealed class DaemonLogging : IAsyncDisposable
         TimeProvider time,
         Meter? meter = null,
         Func<string, EventId, bool>? isTransition = null,
-        bool hasTasks = false
+        bool hasTasks = false,
+        string suffix = ""
     )
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -58,11 +60,11 @@ public sealed class DaemonLogging : IAsyncDisposable
             var memory = new LogMemory(own + ".memory", own, settings.KeepBytes, $"{time.GetUtcNow().ToUnixTimeMilliseconds():x}");
             if (logDirectory is not null)
             {
-                Shelf.Add(new LogFiles(own, own, Path.Combine(logDirectory, own + ".log"), news, time));
+                Shelf.Add(new LogFiles(own, own, Path.Combine(logDirectory, $"{own}{suffix}.log"), news, time));
             }
 
             Shelf.Add(memory);
-            return new(logDirectory is null ? null : File(own + ".log", own), memory, news, cleaner);
+            return new(logDirectory is null ? null : File($"{own}{suffix}.log", own), memory, news, cleaner);
         }
 
         Shelf = new LogShelf(time);
@@ -70,7 +72,7 @@ public sealed class DaemonLogging : IAsyncDisposable
         var routes = new List<LogRoute> { new(console), new(Pipe(Kept(component), console)) };
         if (logDirectory is not null && isTransition is not null)
         {
-            routes.Add(new(Pipe(File(component + ".reconnect.log", component), console), isTransition));
+            routes.Add(new(Pipe(File($"{component}{suffix}.reconnect.log", component), console), isTransition));
         }
 
         if (logDirectory is not null)
@@ -79,7 +81,7 @@ public sealed class DaemonLogging : IAsyncDisposable
             foreach (var above in SupervisorsOf(component))
             {
                 var name = $"{Components.Supervisor}.{above}";
-                Shelf.Add(new LogFiles(name, Components.Supervisor, Path.Combine(logDirectory, name + ".log"), own: null, time));
+                Shelf.Add(new LogFiles(name, Components.Supervisor, Path.Combine(logDirectory, $"{name}{suffix}.log"), own: null, time));
             }
         }
 

@@ -19,11 +19,15 @@ internal sealed class ClusterApi(
     ManagerCore core,
     ITaskStore store,
     ManagerCertificates certificates,
-    Func<ReloadOutcome> reload
+    Func<ReloadOutcome> reload,
+    TimeProvider time
 )
 {
     private const int MostNames = 10_000;
     private const int MostReasonBytes = 500;
+
+    /// <summary>How long a worker may take to look at its files before it says whether it restarts.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     public RpcService Create() =>
         new RpcService(ClusterMethods.Service)
@@ -92,8 +96,31 @@ internal sealed class ClusterApi(
 
     private async ValueTask<Result<RestartWorkerResponse>> RestartWorkerAsync(RestartWorkerRequest request, RpcServerContext context)
     {
-        var told = await loop.AskAsync(() => core.Restart(request.Worker, request.Incarnation));
-        return told.IsOk ? new RestartWorkerResponse { Told = told.Value } : told.Failure;
+        var answer = new TaskCompletionSource<Failure?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var told = await loop.AskAsync(() => core.Restart(request.Worker, request.Incarnation, answer.SetResult));
+        if (!told.IsOk)
+        {
+            return told.Failure;
+        }
+
+        if (!told.Value)
+        {
+            return new RestartWorkerResponse { Told = false };
+        }
+
+        try
+        {
+            if (await answer.Task.WaitAsync(AnswerWithin, time, context.Cancellation) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+        catch (TimeoutException)
+        {
+            // It has the order all the same, and who waits for its return sees whether it carried it out.
+        }
+
+        return new RestartWorkerResponse { Told = true };
     }
 
     private async ValueTask<Result<ReloadResponse>> ReloadAsync(ReloadRequest request, RpcServerContext context)

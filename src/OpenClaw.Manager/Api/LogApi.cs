@@ -22,6 +22,9 @@ internal sealed class LogApi(OwnerLoop loop, ManagerCore core, ITaskStore store,
     /// <summary>Calls at the same time: each has a page of every log in memory, within its share of the budget.</summary>
     public const int MostCalls = 32;
 
+    /// <summary>Characters of a place.</summary>
+    private const int MostPlaceChars = 256;
+
     private readonly LogBudget budget = new();
     private int calls;
 
@@ -76,10 +79,16 @@ internal sealed class LogApi(OwnerLoop loop, ManagerCore core, ITaskStore store,
             return new Failure(Catalogue.Usage, $"There is no component '{unknown}'{near}");
         }
 
-        return request.Places.FirstOrDefault(p => !LogPlace.TryParse(p.Place, out _)) is { } wrong
-            ? new Failure(Catalogue.Usage, $"'{wrong.Place}' is no place in a log")
+        return request.Places.FirstOrDefault(p => !IsPlace(p)) is { } wrong
+            ? new Failure(Catalogue.Usage, $"'{LogText.SingleLine(wrong.Place)}' is no place in the log {LogText.SingleLine(wrong.Log)}")
             : null;
     }
+
+    // A worker's places are its own to define (docs/wire.md): it says itself when it does not know one.
+    internal static bool IsPlace(LogPosition position) =>
+        LogFeed.IsOfWorker(position.Log)
+            ? position.Place.Length is > 0 and <= MostPlaceChars && !position.Place.Any(char.IsControl)
+            : LogPlace.TryParse(position.Place, out _);
 
     // Whoever reads on was let in before, and what it reads of may just not be known again yet.
     private async Task<Failure?> NotKnownAsync(LogsRequest request, CancellationToken cancellation)

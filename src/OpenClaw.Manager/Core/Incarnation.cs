@@ -1,3 +1,4 @@
+using OpenClaw.Core.Errors;
 using OpenClaw.Manager.Dispatch;
 using OpenClaw.Store;
 using OpenClaw.V1;
@@ -57,6 +58,15 @@ internal sealed class Incarnation(WorkerRef worker)
 
     /// <summary>It said that it stops: it takes nothing more, and what it still has when its stream ends goes back.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>An operator told it to stop and start again.</summary>
+    public bool IsToldToRestart { get; set; }
+
+    /// <summary>Who waits for its answer to that.</summary>
+    public Dictionary<long, Action<Failure?>> RestartQuestions { get; } = [];
+
+    /// <summary>It went in order to come back, and is missed from then on.</summary>
+    public DateTimeOffset? BackBy { get; set; }
 
     /// <summary>It has been registered before, here or with an earlier manager: the next time it comes back.</summary>
     public bool IsBack { get; set; }

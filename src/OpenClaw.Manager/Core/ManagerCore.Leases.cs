@@ -27,10 +27,14 @@ internal sealed partial class ManagerCore
         };
 
     /// <summary>The supervisor's proof that every process of the incarnation is gone. Returns how many tasks it held.</summary>
-    public int OnDeathReported(WorkerRef worker, string cause)
+    /// <param name="worker">Which.</param>
+    /// <param name="cause">How it ended.</param>
+    /// <param name="why">Why a start fails, if the supervisor knows.</param>
+    public int OnDeathReported(WorkerRef worker, string cause, Failure? why = null)
     {
         if (!incarnations.TryGetValue(worker, out var incarnation))
         {
+            OnFailedStart(worker, cause, why);
             return 0;
         }
 

@@ -145,37 +145,6 @@ internal sealed partial class ManagerCore
         }
     }
 
-    /// <summary>Tells a worker to restart. The failure says why it cannot be told; false: the incarnation that was meant has ended already.</summary>
-    public Result<bool> Restart(string name, long incarnation)
-    {
-        if (UnknownWorker(name) is { } unknown)
-        {
-            return unknown;
-        }
-
-        if (!workers.TryGetValue(name, out var worker) || worker.Session is not { } session || worker.Info is not { } info)
-        {
-            return new Failure(
-                Catalogue.WorkerUnreachable,
-                $"Worker {name} is {(worker is null ? "not here" : NameOf(worker.State))}, so it cannot be told to restart"
-            );
-        }
-
-        if (incarnation != 0 && worker.Ref.Incarnation != incarnation)
-        {
-            return false;
-        }
-
-        if (!info.Restartable)
-        {
-            return new Failure(Catalogue.WorkerUnsupervised, $"Worker {name} runs without a supervisor that would start it again");
-        }
-
-        LogRestart(logger, name, worker.Ref.Incarnation, worker.Held.Count);
-        session.Send(new ManagerMessage { Restart = new Restart() });
-        return true;
-    }
-
     /// <summary>Settings changed while it runs. Only those that may are taken from <paramref name="next"/>.</summary>
     public void Reconfigure(ManagerOptions next)
     {
@@ -245,7 +214,4 @@ internal sealed partial class ManagerCore
 
     [LoggerMessage(51, LogLevel.Information, "Worker {worker} gets work again")]
     private static partial void LogUndrained(ILogger logger, string worker);
-
-    [LoggerMessage(52, LogLevel.Information, "Worker {worker} is told to restart (incarnation {incarnation}); it holds {held} tasks")]
-    private static partial void LogRestart(ILogger logger, string worker, long incarnation, int held);
 }

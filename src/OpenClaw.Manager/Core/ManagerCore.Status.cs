@@ -57,6 +57,9 @@ internal sealed partial class ManagerCore
             response.Problems.Add($"the store refuses changes: {storeTrouble?.Message} ({storeTrouble?.Code})");
         }
 
+        // Shown, and no alarm: who was turned away is none of this cluster's, and may never have been meant to be.
+        response.Refused.AddRange(RecentRefusals());
+
         // A type that nobody serves is a question to the user, not a fault of the cluster.
         response.Healthy =
             response.Manager.State == "healthy" && !workers.Values.Any(w => w.State is WorkerState.Unreachable or WorkerState.Flapping);

@@ -25,6 +25,7 @@ internal sealed partial class ManagerCore
         CheckHeartbeats(now);
         CheckLeases(now);
         EndHoldBack(now);
+        CheckRestarts(now);
         RecallStuck(now);
         Prune(now);
     }

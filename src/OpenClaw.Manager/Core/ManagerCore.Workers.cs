@@ -85,6 +85,7 @@ internal sealed partial class ManagerCore
         incarnation.Session = session;
         incarnation.State = WorkerState.Registering;
         incarnation.IsStopping = false;
+        incarnation.IsToldToRestart = false;
         incarnation.LastHeard = now;
         incarnation.HeardAt = time.GetTimestamp();
         incarnation.ConnectedAt = now;
@@ -123,6 +124,7 @@ internal sealed partial class ManagerCore
         CloseSeat(incarnation);
         var session = incarnation.Session;
         incarnation.Session = null;
+        EndRestartQuestions(incarnation);
         session?.Close(reason);
     }
 
@@ -247,6 +249,7 @@ internal sealed partial class ManagerCore
         }
 
         incarnation.IsBack = true;
+        ForgetRefusals(info, session.Peer);
         WorkersChanged.Tell();
     }
 
@@ -376,6 +379,7 @@ internal sealed partial class ManagerCore
 
         CloseSeat(from);
         from.Session = null;
+        EndRestartQuestions(from);
         WorkersChanged.Tell();
         if (from.Releasing || Stopping)
         {
@@ -386,6 +390,7 @@ internal sealed partial class ManagerCore
         {
             from.State = WorkerState.Stopped;
             from.LastHeard = time.GetUtcNow();
+            AwaitReturn(from);
             LogStopped(logger, from.Ref.Worker);
             Release(from, ReturnReason.HandedBack, "it stopped");
             return;

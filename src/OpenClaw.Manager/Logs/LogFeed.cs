@@ -51,5 +51,10 @@ internal sealed class LogFeed(string worker, string name, ILogSource? local)
     /// <summary>It cannot be asked now.</summary>
     public bool IsAway { get; set; }
 
-    public static string KeyOf(string worker, string name) => worker.Length == 0 ? "manager/" + name : $"worker/{worker}/{name}";
+    public static string KeyOf(string worker, string name) => worker.Length == 0 ? "manager/" + name : $"{OfWorkers}{worker}/{name}";
+
+    /// <summary>Whether a log, as it is called in places, is a worker's.</summary>
+    public static bool IsOfWorker(string key) => key.StartsWith(OfWorkers, StringComparison.Ordinal);
+
+    private const string OfWorkers = "worker/";
 }

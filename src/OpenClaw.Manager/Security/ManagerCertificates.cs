@@ -83,12 +83,12 @@ internal sealed partial class ManagerCertificates(WorkerPins keys, TlsSource? so
     /// <summary>The worker is gone for good: its certificate is watched no longer. Its binding stays.</summary>
     public void Forget(string worker) => workers.TryRemove(worker, out _);
 
-    /// <summary>A connection was refused.</summary>
-    public void Refused(Failure failure, string peer)
+    /// <summary>A connection was refused. False: it is one of many that are not worth another word.</summary>
+    public bool Refused(Failure failure, string peer)
     {
         if (!Allows(failure, peer, out var suppressed))
         {
-            return;
+            return false;
         }
 
         if (suppressed > 0)
@@ -104,6 +104,8 @@ internal sealed partial class ManagerCertificates(WorkerPins keys, TlsSource? so
         {
             LogNoTls(logger, failure.Code, failure.Message);
         }
+
+        return true;
     }
 
     // A client that is refused comes again and again, and a hostile one as often as it likes.

@@ -39,9 +39,12 @@ internal static class WorkerApi
                     }
 
                     var held = await loop.AskAsync(() =>
-                        core.OnDeathReported(new WorkerRef(request.Worker, request.Incarnation), request.Cause)
+                        core.OnDeathReported(new WorkerRef(request.Worker, request.Incarnation), request.Cause, WhyOf(request))
                     );
                     return new ReportDeathResponse { Released = held };
                 }
             );
+
+    private static Failure? WhyOf(ReportDeathRequest request) =>
+        request.Code.Length == 0 ? null : new Failure(Catalogue.FindOrInternal(request.Code), request.Reason);
 }

@@ -113,6 +113,7 @@ internal sealed class WorkerSession(
             var earlier = first.EarlierOutcomes;
             if (certificates.Check(earlier.Worker, certificate, Peer) is { } stranger)
             {
+                loop.Post(() => core.OnRefused(earlier.Worker, "", Peer, stranger));
                 return stranger;
             }
 
@@ -133,12 +134,18 @@ internal sealed class WorkerSession(
 
         if (certificates.Check(first.Register.Worker, certificate, Peer) is { } notItsOwn)
         {
+            loop.Post(() => core.OnRefused(first.Register.Worker, first.Register.Identity, Peer, notItsOwn));
             return notItsOwn;
         }
 
         var (refusal, incarnation) = await loop.AskAsync(() =>
         {
             var failure = core.Register(this, first.Register, out var registered);
+            if (failure is not null)
+            {
+                core.OnRefused(first.Register.Worker, first.Register.Identity, Peer, failure);
+            }
+
             return (failure, registered);
         });
         if (refusal is not null)
@@ -213,6 +220,9 @@ internal sealed class WorkerSession(
                 break;
             case WorkerMessage.MessageOneofCase.Draining:
                 core.OnDraining(from);
+                break;
+            case WorkerMessage.MessageOneofCase.RestartAnswer:
+                core.OnRestartAnswer(from, message.RestartAnswer);
                 break;
             case WorkerMessage.MessageOneofCase.LogPart:
                 logs.OnPart(this, message.LogPart);

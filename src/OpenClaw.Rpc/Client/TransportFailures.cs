@@ -74,7 +74,10 @@ internal static class TransportFailures
     private static Failure FromSocket(SocketError error, string address, bool connected) =>
         error switch
         {
-            SocketError.ConnectionRefused => Make(Catalogue.ConnectionRefused, address, "refused", $"Nothing listens on {address}."),
+            SocketError.ConnectionRefused => Make(Catalogue.ConnectionRefused, address, "refused", $"Nothing listens on {address}.") with
+            {
+                Next = RefusedAdvice.Of(address),
+            },
             SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown or SocketError.HostDown => Make(
                 Catalogue.ConnectionTimeout,
                 address,

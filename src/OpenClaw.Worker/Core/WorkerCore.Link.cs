@@ -49,6 +49,7 @@ internal sealed partial class WorkerCore
             Host = System.Environment.MachineName,
             HeartbeatIntervalMs = (long)options.HeartbeatInterval.TotalMilliseconds,
             Restartable = options.IsRestartable,
+            AnswersRestart = true,
         };
         register.Labels.Add(options.Labels.ToDictionary());
         register.Types_.AddRange(TypesToRegister(plugins));
@@ -154,7 +155,12 @@ internal sealed partial class WorkerCore
     public int HealthPort { get; set; }
 
     /// <summary>What the health endpoint tells.</summary>
-    public HealthFigures HealthFigures() => new(Stopping, IsConnected, leaseCountsFrom, Running, outbox.Count);
+    public HealthFigures HealthFigures() =>
+        new(Stopping, IsConnected, leaseCountsFrom, Running, outbox.Count)
+        {
+            Unanswered = leaseCountsFrom is null ? TimeSpan.Zero : leaseAgeThen + time.GetElapsedTime(leaseLearnedAt),
+            HeartbeatInterval = options.HeartbeatInterval,
+        };
 
     /// <summary>A heartbeat was acknowledged: the lease counts from when it was sent.</summary>
     public void OnHeartbeatAcknowledged(DateTimeOffset sentAt)

@@ -40,6 +40,9 @@ internal sealed class HealthEndpoint : IAsyncDisposable
         file = Path.Combine(stateDirectory, AddressFile);
     }
 
+    /// <summary>Where the worker was told that managers are, for <c>clw doctor</c>; empty: the one of this machine.</summary>
+    public IReadOnlyList<string> Managers { get; init; } = [];
+
     /// <summary>Listens, and returns the port. A refusal is a value: a worker works without its health port, and says that it does.</summary>
     /// <param name="address">Any address of this machine, or loopback.</param>
     /// <param name="port">0: the system chooses.</param>
@@ -87,6 +90,7 @@ internal sealed class HealthEndpoint : IAsyncDisposable
             ["address"] = new IPEndPoint(reach, port).ToString(),
             ["worker"] = worker,
             ["pid"] = Environment.ProcessId,
+            ["managers"] = new JsonArray([.. Managers.Select(m => (JsonNode)m)]),
         };
         try
         {

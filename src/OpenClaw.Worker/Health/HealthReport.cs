@@ -7,7 +7,7 @@ using OpenClaw.Worker.Session;
 namespace OpenClaw.Worker.Health;
 
 /// <summary>How a worker stands at one moment: what <c>GET /health</c> answers. Holds no payload and no secret.</summary>
-/// <param name="Status">healthy, draining, connecting (never connected yet), reconnecting or unhealthy.</param>
+/// <param name="Status">healthy, draining, degraded (connected, and no heartbeat is acknowledged), connecting (never connected yet), reconnecting or unhealthy.</param>
 /// <param name="LastHeartbeat">When the last heartbeat that the manager acknowledged was sent; null: none yet.</param>
 /// <param name="ActiveTasks">Tasks that run now.</param>
 /// <param name="WaitingOutcomes">Outcomes that no manager has recorded yet.</param>
@@ -25,18 +25,37 @@ internal sealed record HealthReport(
 {
     public const string Healthy = "healthy";
 
-    /// <summary>Judges by the link alone: a worker whose slots are all busy is a healthy one.</summary>
+    /// <summary>
+    /// A heartbeat that is acknowledged is younger than one interval and the way there and back. From half an interval beyond that on,
+    /// something is wrong; the manager says so at three.
+    /// </summary>
+    private const double LateAfter = 1.5;
+
+    /// <summary>Judges by the link and its heartbeats alone: a worker whose slots are all busy is a healthy one.</summary>
     public static HealthReport Of(HealthFigures figures, LinkSnapshot link, HealthIdentity worker)
     {
         var status =
             figures.Stopping ? "draining"
+            : figures.Connected && figures.Unanswered > figures.HeartbeatInterval * LateAfter ? "degraded"
             : figures.Connected ? Healthy
             : link.State is LinkState.Connecting && link.LastFailure is null ? "connecting"
             : link.State is LinkState.Connecting or LinkState.Reconnecting or LinkState.Connected ? "reconnecting"
             : "unhealthy";
-        var problem = status is Healthy or "draining" ? null : link.LastFailure;
+        var problem =
+            status is Healthy or "draining" ? null
+            : status is "degraded" ? Unanswered(figures)
+            : link.LastFailure;
         return new(status, figures.Connected, figures.LastHeartbeat, figures.ActiveTasks, figures.WaitingOutcomes, worker, link, problem);
     }
+
+    private static Failure Unanswered(HealthFigures figures) =>
+        new(
+            Catalogue.HeartbeatLost,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the manager has acknowledged no heartbeat for {figures.Unanswered.TotalSeconds:0} seconds, and one is sent every {figures.HeartbeatInterval.TotalSeconds:0.#}"
+            )
+        );
 
     /// <summary>One line for <c>systemctl status</c>: <c>worker-01: connected to 10.0.0.1:9090</c>.</summary>
     public static string Sentence(string worker, LinkState state, string at, Failure? why)
@@ -111,4 +130,10 @@ internal sealed record HealthReport(
 internal sealed record HealthIdentity(string Id, long Incarnation, int Slots, string Version);
 
 /// <summary>What the worker's loop knows.</summary>
-internal sealed record HealthFigures(bool Stopping, bool Connected, DateTimeOffset? LastHeartbeat, int ActiveTasks, int WaitingOutcomes);
+internal sealed record HealthFigures(bool Stopping, bool Connected, DateTimeOffset? LastHeartbeat, int ActiveTasks, int WaitingOutcomes)
+{
+    /// <summary>How long ago the last acknowledged heartbeat was sent, by the clock that nobody sets.</summary>
+    public TimeSpan Unanswered { get; init; }
+
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -126,7 +126,8 @@ internal sealed class ManagerConnection(
                 loop.Post(() => core.OnRecall(message.Recall.Attempts));
                 break;
             case ManagerMessage.MessageOneofCase.Restart:
-                orders.Restart();
+                var number = message.Restart.Number;
+                orders.Restart(refusal => AnswerRestart(number, refusal));
                 break;
             case ManagerMessage.MessageOneofCase.Reload:
                 orders.Reload();
@@ -142,6 +143,24 @@ internal sealed class ManagerConnection(
             default:
                 // A later version's message: not for us.
                 break;
+        }
+    }
+
+    private void AnswerRestart(long number, Failure? refusal)
+    {
+        if (number != 0)
+        {
+            Send(
+                new WorkerMessage
+                {
+                    RestartAnswer = new RestartAnswer
+                    {
+                        Number = number,
+                        Code = refusal?.Code ?? "",
+                        Message = refusal?.Message ?? "",
+                    },
+                }
+            );
         }
     }
 

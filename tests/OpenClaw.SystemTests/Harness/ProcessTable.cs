@@ -77,6 +77,27 @@ internal static class ProcessTable
 
     public static string[] EnvironmentOf(int id) => Read($"/proc/{id}/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Whether a process has an open connection to a port of this machine.</summary>
+    public static bool IsConnected(int id, int port)
+    {
+        const string established = "01";
+        var remote = $":{port:X4}";
+        var sockets = Read("/proc/net/tcp")
+            .Split('\n')
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(f => f.Length > 9 && f[2].EndsWith(remote, StringComparison.Ordinal) && f[3] == established)
+            .Select(f => $"socket:[{f[9]}]")
+            .ToHashSet(StringComparer.Ordinal);
+        try
+        {
+            return Directory.GetFiles($"/proc/{id}/fd").Any(f => sockets.Contains(new FileInfo(f).LinkTarget ?? ""));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static string Read(string path)
     {
         try

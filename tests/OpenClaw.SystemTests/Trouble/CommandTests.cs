@@ -25,8 +25,7 @@ public sealed class CommandTests
         var id = await client.SubmitAsync("nobody-serves-this", "{}");
         var wait = cluster.Room.Clw("task", "wait", id);
         wait.CloseInput();
-        // It has connected when the manager has its call.
-        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        await Until.TrueAsync(() => ProcessTable.IsConnected(wait.Id, cluster.Port), "it is connected", details: () => wait.Said);
         wait.Signal(Signals.Interrupt);
         await wait.EndWithOutputAsync();
         wait.FailedWith("clw-interrupted", 130);

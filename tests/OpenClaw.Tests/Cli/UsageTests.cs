@@ -173,7 +173,10 @@ public sealed class UsageTests
     {
         var run = await CommandRun.OfAsync("cluster", "status", "--manager", "127.0.0.1:1", "--data-dir", "/nowhere");
         Assert.Equal((int)ExitCode.Unreachable, run.Code);
-        Assert.Equal("error: clw-connection-refused: Nothing listens on 127.0.0.1:1.\nnext: Start the cluster: clw up\n", run.Error);
+        Assert.Equal(
+            "error: clw-connection-refused: Nothing listens on 127.0.0.1:1.\nnext: Check that a manager runs here and listens on port 1 (clw doctor), or name the right address: --manager HOST:PORT\n",
+            run.Error
+        );
     }
 
     [Fact]

@@ -73,4 +73,15 @@ public sealed partial class TasksCatalogueTests
 
     [GeneratedRegex("^clw(-[a-z]+)+$")]
     private static partial Regex Code();
+
+    [Theory]
+    [InlineData("127.0.0.1:9090", true)]
+    [InlineData("127.0.0.1:9190", false)]
+    [InlineData("10.0.0.7:9090", false)]
+    public void A_cluster_on_this_machine_is_offered_where_nobody_named_another(string address, bool offered)
+    {
+        var advice = RefusedAdvice.Of(address);
+        Assert.Equal(offered, advice.Contains("clw up", StringComparison.Ordinal));
+        Assert.Equal(address.StartsWith("10.", StringComparison.Ordinal), advice.Contains("firewall", StringComparison.Ordinal));
+    }
 }

@@ -126,4 +126,20 @@ public sealed class ApiPartsTests : IDisposable
         Directory.CreateDirectory(file);
         Assert.Equal(Catalogue.StoreUnwritable, LocalEndpoint.Token(directory.FullName, (_, _) => { }).Failure!.Entry);
     }
+
+    [Theory]
+    [InlineData("worker/w1/log", "cursor=s%3D1;i=77", true)]
+    [InlineData("worker/w1/log", "", false)]
+    [InlineData("worker/w1/log", "two\nlines", false)]
+    [InlineData("manager/manager", "0123456789abcdef:77", true)]
+    [InlineData("manager/manager", "cursor=77", false)]
+    public void Places_in_the_logs_of_workers_are_theirs_to_define(string log, string place, bool taken) =>
+        Assert.Equal(taken, LogApi.IsPlace(new V1.LogPosition { Log = log, Place = place }));
+
+    [Fact]
+    public void A_place_has_256_characters_at_most()
+    {
+        Assert.True(LogApi.IsPlace(new V1.LogPosition { Log = "worker/w1/log", Place = new('x', 256) }));
+        Assert.False(LogApi.IsPlace(new V1.LogPosition { Log = "worker/w1/log", Place = new('x', 257) }));
+    }
 }

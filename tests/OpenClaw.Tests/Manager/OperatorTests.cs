@@ -1,5 +1,8 @@
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Manager;
+using OpenClaw.Store;
+using OpenClaw.V1;
 using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
@@ -15,6 +18,7 @@ public sealed class OperatorTests : IDisposable
     {
         var worker = new TestWorker(rig, id, incarnation, slots, "mark of " + id);
         worker.Info.Restartable = restartable;
+        worker.Info.AnswersRestart = true;
         Assert.Null(worker.Connect());
         return worker;
     }
@@ -241,6 +245,99 @@ public sealed class OperatorTests : IDisposable
         var next = Connected(incarnation: 2);
         Assert.False(rig.Core.Restart("w1", 1).Value);
         Assert.DoesNotContain(next.Session.Sent, m => m.Restart is not null);
+    }
+
+    [Fact]
+    public void A_worker_that_could_not_start_again_stays_and_who_asked_is_told()
+    {
+        var worker = Connected();
+        var answers = new List<Failure?>();
+        Assert.True(rig.Core.Restart("w1", 1, answers.Add).Value);
+        var number = Assert.Single(worker.Session.Sent, m => m.Restart is not null).Restart.Number;
+        Assert.Empty(answers);
+        rig.Core.OnRestartAnswer(
+            worker.Incarnation,
+            new RestartAnswer
+            {
+                Number = number,
+                Code = "clw-config-invalid",
+                Message = "/w.yaml:3:5: task.timeout: unknown key",
+            }
+        );
+        var refusal = Assert.Single(answers)!;
+        Assert.Equal("clw-config-invalid", refusal.Code);
+        Assert.Contains("w1 stays at work", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("/w.yaml:3:5:", refusal.Message, StringComparison.Ordinal);
+
+        // Stopped by somebody later: that is deliberate.
+        worker.SayGoodbye();
+        rig.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("stopped", rig.Status("w1").State);
+        Assert.Single(answers);
+    }
+
+    [Fact]
+    public void A_worker_that_went_in_order_to_come_back_is_missed()
+    {
+        var worker = Connected();
+        var answers = new List<Failure?>();
+        Assert.True(rig.Core.Restart("w1", 1, answers.Add).Value);
+        worker.SayGoodbye();
+        Assert.Null(Assert.Single(answers));
+        Assert.True(rig.Core.Status().Healthy);
+        rig.Advance(TimeSpan.FromSeconds(31));
+        Assert.False(rig.Core.Status().Healthy);
+        Assert.Equal("UNREACHABLE", rig.Status("w1").State);
+        Assert.Contains("has not come back within 30 seconds", rig.Status("w1").Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_start_that_failed_is_named_with_its_reason_and_a_worker_that_is_here_is_left_alone()
+    {
+        var worker = Connected();
+        var why = new Failure(Catalogue.ConfigInvalid, "/w.yaml:3:5: task.timeout: unknown key");
+        Assert.Equal(0, rig.Core.OnDeathReported(new WorkerRef("w1", 2), "exit code 6", why));
+        Assert.Equal("healthy", rig.Status("w1").State);
+        worker.SayGoodbye();
+        Assert.Equal(0, rig.Core.OnDeathReported(new WorkerRef("w1", 2), "exit code 6", why));
+        Assert.False(rig.Core.Status().Healthy);
+        Assert.Contains(
+            "clw-config-invalid: it does not start (exit code 6): /w.yaml:3:5:",
+            rig.Status("w1").Problem,
+            StringComparison.Ordinal
+        );
+        Assert.Null(Connected(incarnation: 3).Session.ClosedFor);
+        Assert.True(rig.Core.Status().Healthy);
+    }
+
+    [Fact]
+    public void Who_was_turned_away_is_shown_until_it_comes_in_or_an_hour_has_passed()
+    {
+        Connected();
+        var why = new Failure(Catalogue.RegistrationFailed, "Registration rejected: worker ID 'w1' already exists in cluster");
+        rig.Core.OnRefused("w1", "other", "10.0.0.9:4000", why);
+        rig.Advance(TimeSpan.FromSeconds(5));
+        rig.Core.OnRefused("w1", "other", "10.0.0.9:4001", why);
+        rig.Core.OnRefused("w2", "third", "10.0.0.8:1", new Failure(Catalogue.ManagerStopping, "it comes back by itself"));
+        var status = rig.Core.Status();
+        var refused = Assert.Single(status.Refused);
+        Assert.Equal(("w1", "10.0.0.9", "clw-registration-failed", 2), (refused.Worker, refused.Address, refused.Code, refused.Times));
+        Assert.True(status.Healthy);
+
+        // The one that has the name comes back: that is another worker.
+        Connected(incarnation: 2);
+        Assert.Single(rig.Core.Status().Refused);
+        for (var i = 0; i < 30; i++)
+        {
+            rig.Core.OnRefused($"x{i}", "m", "10.0.0.9:1", why);
+        }
+
+        Assert.Equal(20, rig.Core.Status().Refused.Count);
+        rig.Core.OnRefused("w3", "mark of w3", "10.0.0.9:1", why);
+        Connected("w3");
+        Assert.DoesNotContain(rig.Core.Status().Refused, r => r.Worker == "w3");
+        rig.Clock.Advance(TimeSpan.FromMinutes(61));
+        Assert.Empty(rig.Core.Status().Refused);
     }
 
     [Fact]

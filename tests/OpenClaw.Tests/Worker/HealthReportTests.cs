@@ -29,6 +29,16 @@ public sealed class HealthReportTests : IDisposable
         Assert.Equal((status, code), (report.Status, report.StatusCode));
     }
 
+    [Theory]
+    [InlineData(11, "healthy", 200)]
+    [InlineData(15.1, "degraded", 503)]
+    public void A_connection_on_which_no_heartbeat_is_acknowledged_is_not_healthy(double unanswered, string status, int code)
+    {
+        var report = Report(LinkState.Connected, connected: true, stopping: false, last: null, unanswered);
+        Assert.Equal((status, code), (report.Status, report.StatusCode));
+        Assert.Equal(code == 200 ? null : "clw-heartbeat-lost", report.Problem?.Code);
+    }
+
     [Fact]
     public void A_first_connection_that_fails_is_not_a_start_any_more()
     {
@@ -122,9 +132,13 @@ public sealed class HealthReportTests : IDisposable
 
     private static JsonElement Parse(byte[] json) => JsonDocument.Parse(json).RootElement;
 
-    private static HealthReport Report(LinkState state, bool connected, bool stopping, Failure? last) =>
+    private static HealthReport Report(LinkState state, bool connected, bool stopping, Failure? last, double unanswered = 0) =>
         HealthReport.Of(
-            new HealthFigures(stopping, connected, Noon, ActiveTasks: 2, WaitingOutcomes: 0),
+            new HealthFigures(stopping, connected, Noon, ActiveTasks: 2, WaitingOutcomes: 0)
+            {
+                Unanswered = TimeSpan.FromSeconds(unanswered),
+                HeartbeatInterval = TimeSpan.FromSeconds(10),
+            },
             new LinkSnapshot
             {
                 State = state,

@@ -222,6 +222,17 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Fact]
+    public void HealthCountsFromTheSendingOfTheLastHeartbeatThatWasAcknowledged()
+    {
+        rig.Core.OnHeartbeatAcknowledged(rig.Time.GetUtcNow() - TimeSpan.FromSeconds(2));
+        rig.Pass(TimeSpan.FromSeconds(9));
+        Assert.Equal(TimeSpan.FromSeconds(11), rig.Core.HealthFigures().Unanswered);
+        Assert.Equal(rig.Options.HeartbeatInterval, rig.Core.HealthFigures().HeartbeatInterval);
+        rig.Core.OnHeartbeatAcknowledged(rig.Time.GetUtcNow());
+        Assert.Equal(TimeSpan.Zero, rig.Core.HealthFigures().Unanswered);
+    }
+
+    [Fact]
     public void WithoutALeaseTheWorkerStopsItsAttemptsOnceAndSaysSoOnce()
     {
         rig.Assign(1, 2, 3);

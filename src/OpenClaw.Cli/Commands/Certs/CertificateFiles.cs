@@ -93,7 +93,17 @@ internal sealed class CertificateFiles
             ).AsException();
         }
 
-        return new(Pair(file, key is null ? Of(file).Key : Path.GetFullPath(key)), file);
+        var itsKey = key is null ? Of(file).Key : Path.GetFullPath(key);
+        if (!File.Exists(itsKey))
+        {
+            throw new Failure(
+                Catalogue.TlsFiles,
+                $"The key of the CA {file} is not here ({itsKey}), and nothing can be signed without it",
+                "Do it on the machine where clw certs init was run, and copy the result; or name the key: --ca-key FILE"
+            ).AsException();
+        }
+
+        return new(Pair(file, itsKey), file);
     }
 
     private static void WritePublic(string file, string text) => OwnFile.WritePublic(file, Encoding.ASCII.GetBytes(text));

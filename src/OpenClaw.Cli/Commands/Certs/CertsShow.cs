@@ -66,7 +66,7 @@ internal static class CertsShow
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var loaded = ClusterSession.Load(invocation);
+        var loaded = ClusterSession.LoadToLook(invocation);
         var plan = TlsPlan.Resolve(loaded, TlsRole.Client, Machine.Here).Value;
         var shown = invocation.Get(Options.Manager) is not null
             ? await OfManagerAsync(invocation, loaded, plan.Ca)
@@ -172,16 +172,34 @@ internal static class CertsShow
     private static X509Certificate2Collection Certificates(string file)
     {
         var found = new X509Certificate2Collection();
+        string text;
         try
         {
-            found.ImportFromPem(File.ReadAllText(file));
+            text = File.ReadAllText(file);
+            found.ImportFromPem(text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new Failure(Catalogue.TlsFiles, $"{file} cannot be read: {e.Message}").AsException(e);
         }
 
-        return found.Count > 0 ? found : throw new Failure(Catalogue.TlsFiles, $"{file} holds no certificate").AsException();
+        return found.Count > 0 ? found : throw Nothing(file, text).AsException();
+    }
+
+    private static Failure Nothing(string file, string text)
+    {
+        if (!text.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+        {
+            return new Failure(Catalogue.TlsFiles, $"{file} holds no certificate", "Name a certificate in PEM: clw certs show FILE.crt");
+        }
+
+        const string ending = "-key.pem";
+        var certificate = file.EndsWith(ending, StringComparison.Ordinal) ? file[..^ending.Length] + ".crt" : "FILE.crt";
+        return new Failure(
+            Catalogue.TlsFiles,
+            $"{file} is a private key, of which nothing is shown",
+            $"Show the certificate that it belongs to: clw certs show {certificate}"
+        );
     }
 
     private static IEnumerable<string> Lines(Shown shown, DateTimeOffset now)

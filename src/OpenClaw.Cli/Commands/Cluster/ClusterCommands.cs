@@ -36,7 +36,7 @@ internal static class ClusterCommands
 
     private static async Task<int> ShowAsync(Invocation invocation, bool withSession)
     {
-        using var client = ClusterSession.Open(invocation);
+        using var client = ClusterSession.OpenToLook(invocation);
         if (invocation.Get(Watch.Flag))
         {
             return await Watch.RepeatAsync(

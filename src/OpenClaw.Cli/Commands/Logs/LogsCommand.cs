@@ -77,7 +77,7 @@ internal static class LogsCommand
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var request = Request(invocation);
-        using var client = ClusterSession.Open(invocation);
+        using var client = ClusterSession.OpenToLook(invocation);
         var view = new LogView(invocation, showsComponent: request.Filter.Components.Count != 1);
         try
         {

@@ -88,7 +88,7 @@ internal static class TaskCommands
         request.States.AddRange(States(invocation.Get(Status) ?? []));
         SpecOptions.AddLabels(request.Labels, invocation.Get(Label) ?? []);
         var limit = invocation.Get(Limit) ?? 100;
-        using var client = ClusterSession.Open(invocation);
+        using var client = ClusterSession.OpenToLook(invocation);
         if (invocation.Get(Watch.Flag))
         {
             return await Watch.RepeatAsync(
@@ -161,7 +161,7 @@ internal static class TaskCommands
 
     private static async Task<int> ShowAsync(Invocation invocation)
     {
-        using var client = ClusterSession.Open(invocation);
+        using var client = ClusterSession.OpenToLook(invocation);
         if (invocation.Get(Watch.Flag))
         {
             return await ShowTask.WatchAsync(invocation, client, invocation.Get(Id)!);

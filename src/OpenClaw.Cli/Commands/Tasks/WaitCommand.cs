@@ -29,7 +29,7 @@ internal static class WaitCommand
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        using var client = ClusterSession.Open(invocation);
+        using var client = ClusterSession.OpenToLook(invocation);
         var ids = await ReadIdsAsync(invocation);
         return await WaitAsync(invocation, client, ids, invocation.Get(Timeout));
     }
