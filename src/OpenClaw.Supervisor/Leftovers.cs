@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 
@@ -7,6 +8,7 @@ namespace OpenClaw.Supervisor;
 /// <summary>The mark of an incarnation in the environment of its processes.</summary>
 internal readonly record struct Mark(string Variable, long Incarnation)
 {
+    [SupportedOSPlatform("linux")]
     public bool IsOn(int process)
     {
         var value = Incarnation.ToString(CultureInfo.InvariantCulture);
@@ -83,6 +85,7 @@ internal sealed class Leftovers(TimeProvider time)
         }
     }
 
+    [SupportedOSPlatform("linux")]
     private static List<ProcessRow> Find(Mark? dead, IReadOnlyList<Mark> alive)
     {
         var rows = ProcessTable.Read();
@@ -107,6 +110,7 @@ internal sealed class Leftovers(TimeProvider time)
         return left;
     }
 
+    [SupportedOSPlatform("linux")]
     private static bool IsOthers(ProcessRow row, Mark? dead, IReadOnlyList<Mark> alive) =>
         dead?.IsOn(row.Id) != true && alive.Any(mark => mark.IsOn(row.Id));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace OpenClaw.Supervisor;
@@ -7,6 +8,7 @@ namespace OpenClaw.Supervisor;
 internal readonly record struct ProcessRow(int Id, int Parent, bool IsZombie);
 
 /// <summary>The processes of this machine, as far as /proc shows them. Linux only.</summary>
+[SupportedOSPlatform("linux")]
 internal static class ProcessTable
 {
     public static IReadOnlyList<ProcessRow> Read()

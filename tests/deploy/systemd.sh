@@ -1,5 +1,5 @@
 #!/bin/sh
-# Boots a systemd of its own in namespaces: systemd.sh DIRECTORY. Processes, mounts, network, host name and control groups are its own;
+# Boots a systemd of its own in namespaces: systemd.sh DIRECTORY. With SYSTEMD_NETWORK=here in the network that it is started in. Processes, mounts, network, host name and control groups are its own;
 # /etc is a copy, and what an installation writes to lies in memory. Nothing of the machine itself is changed. Ends with a SIGTERM.
 set -e
 if [ "$2" != inside ]; then
@@ -8,7 +8,10 @@ if [ "$2" != inside ]; then
     own=$top/clw-systemd-$$
     mkdir "$own"
     echo $$ >"$own/cgroup.procs"
-    unshare --mount --pid --fork --kill-child=KILL --mount-proc --ipc --uts --net --cgroup sh "$0" "$1" inside &
+    net=--net
+    [ "${SYSTEMD_NETWORK:-}" != here ] || net=
+    # shellcheck disable=SC2086
+    unshare --mount --pid --fork --kill-child=KILL --mount-proc --ipc --uts $net --cgroup sh "$0" "$1" inside &
     trap 'kill -KILL "$!" 2>/dev/null' TERM INT
     wait "$!" || true
     wait "$!" || true

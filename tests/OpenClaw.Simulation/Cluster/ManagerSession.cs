@@ -1,5 +1,6 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Manager.Core;
+using OpenClaw.Simulation.World;
 using OpenClaw.V1;
 
 namespace OpenClaw.Simulation.Cluster;
@@ -18,6 +19,11 @@ internal sealed class ManagerSession(ManagerProcess manager, Wire wire) : IWorke
     {
         if (!closed)
         {
+            if (manager.World.Options.Plant == Plant.LongKillGrace && message.Registered is { } registered)
+            {
+                registered.LeaseMs = 0;
+            }
+
             wire.ToWorker.Send(message);
         }
     }

@@ -48,6 +48,7 @@ internal sealed partial class WorkerProcess
             Slots = world.Options.SlotsPerWorker,
             IsRestartable = true,
             TaskTimeout = TimeSpan.FromHours(2),
+            KillGrace = world.Options.Plant == Plant.LongKillGrace ? SimOptions.BeyondTheFence : world.Options.KillGrace,
             ContinueOnLinkLoss = world.Options.Plant == Plant.NoLeaseStop,
         };
         core = new WorkerCore(

@@ -24,6 +24,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(nameof(Plant.NoFence))]
     [InlineData(nameof(Plant.NoLeaseStop))]
     [InlineData(nameof(Plant.AckBeforeCommit))]
+    [InlineData(nameof(Plant.LongKillGrace))]
     public void A_planted_bug_is_found_within_the_hours_that_every_change_runs(string plant)
     {
         var found = Campaign.Hunt(Enum.Parse<Plant>(plant), 1_000);
@@ -33,13 +34,23 @@ public sealed class SimulationTests(ITestOutputHelper output)
             plant switch
             {
                 nameof(Plant.NoFence) => "outcome",
-                nameof(Plant.NoLeaseStop) => "runs twice",
+                nameof(Plant.NoLeaseStop) or nameof(Plant.LongKillGrace) => "runs twice",
                 _ => "was acknowledged and is not in the store",
             },
             found.Value.Found.Message,
             StringComparison.Ordinal
         );
         Assert.Contains("--seed", found.Value.Found.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The check of a file refuses such a grace (system test C7), but a worker's file is not the manager's: what counts there is what the
+    /// manager said.
+    /// </summary>
+    [Fact]
+    public void A_worker_whose_kill_grace_is_longer_than_the_fence_runs_nothing_twice_all_the_same()
+    {
+        output.WriteLine(Campaign.Run(200, new SimOptions { Seed = 1, KillGrace = SimOptions.BeyondTheFence }).ToString());
     }
 
     [Fact]

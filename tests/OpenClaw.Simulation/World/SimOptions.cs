@@ -13,6 +13,12 @@ internal enum Plant
 
     /// <summary>The manager says that a task is stored before it is.</summary>
     AckBeforeCommit,
+
+    /// <summary>
+    /// A grace of a kill that is longer than the fence (<see cref="SimOptions.BeyondTheFence"/>), which the settings' check refuses, and
+    /// a manager that does not say its lease, so that the worker cannot cut the grace short.
+    /// </summary>
+    LongKillGrace,
 }
 
 /// <summary>A run. The same options give the same run.</summary>
@@ -26,6 +32,12 @@ internal sealed record SimOptions
     public double Hours { get; init; } = 20;
 
     public bool WithFaults { get; init; } = true;
+
+    /// <summary>With what is stopped when the lease has ended, after 5 min 20 s, it lasts until long after the hand-over, at 6 min.</summary>
+    public static TimeSpan BeyondTheFence { get; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>From SIGTERM to SIGKILL.</summary>
+    public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(5);
     public Plant Plant { get; init; }
 
     /// <summary>The command that runs it again.</summary>

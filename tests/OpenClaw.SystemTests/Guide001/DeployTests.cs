@@ -83,6 +83,43 @@ public sealed class DeployTests
     }
 
     [Fact]
+    public async Task C21_the_guides_own_network_policy_is_one_and_ours_lets_more_through()
+    {
+        var checks = await ChecksAsync();
+        await using var room = new Room();
+        var file = room.Path("network-policy.yaml");
+        await File.WriteAllTextAsync(file, GuidesPolicy.ReplaceLineEndings("\n"), TestContext.Current.CancellationToken);
+        var check = room.Start(Checkout.Need("node"), [Path.Combine(checks, "check.mjs"), file]);
+        Assert.True(await check.EndWithOutputAsync() == 0, check.Said);
+        var ours = await File.ReadAllTextAsync(Deploy("kubernetes", "network-policy.yaml"), TestContext.Current.CancellationToken);
+        Assert.All([9090, 9091, 443, 53], port => Assert.Matches($@"(?m)^ +(- )?port: {port}$", ours));
+    }
+
+    private const string GuidesPolicy = """
+        # network-policy.yaml
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: allow-worker-to-manager
+          namespace: openclaw-system
+        spec:
+          podSelector:
+            matchLabels:
+              component: worker
+          policyTypes:
+          - Ingress
+          - Egress
+          egress:
+          - to:
+            - podSelector:
+                matchLabels:
+                  component: manager
+            ports:
+            - protocol: TCP
+              port: 9090
+        """;
+
+    [Fact]
     public async Task C21_the_image_file_passes_its_linter()
     {
         var checks = await ChecksAsync();

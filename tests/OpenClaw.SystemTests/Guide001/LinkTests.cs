@@ -76,6 +76,27 @@ public sealed class LinkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task C8_of_several_managers_one_that_answers_is_taken_and_times_are_texts_or_seconds()
+    {
+        await using var fleet = new Fleet();
+        await fleet.StartManagerAsync();
+        await File.WriteAllTextAsync(
+            fleet.ConfigOf("worker-01"),
+            $"cluster:\n  worker_id: worker-01\n  manager_address: [\"127.0.0.1:{Room.FreePort()}\", \"{fleet.Address}\"]\n"
+                + "  reconnect_interval: 5\n  heartbeat_interval: \"10s\"\n",
+            TestContext.Current.CancellationToken
+        );
+        fleet.LaunchWorker("worker-01", ("OPENCLAW_CLUSTER_RECONNECT_INTERVAL", ""));
+        await fleet.StateAsync("worker-01", "healthy");
+        fleet.Room.Environment.Remove("OPENCLAW_CLUSTER_RECONNECT_INTERVAL");
+        var shown = await fleet.Room.RunAsync("debug", "config", "--config", fleet.ConfigOf("worker-01"));
+        Assert.Matches("(?m)^cluster.reconnect_interval +5s ", shown.Output);
+        Assert.Matches("(?m)^cluster.heartbeat_interval +10s ", shown.Output);
+        // Never give up is what holds when nobody says a number.
+        Assert.Matches("(?m)^cluster.max_reconnect_attempts +0 +default", shown.Output);
+    }
+
+    [Fact]
     public async Task C15_a_full_cluster_and_a_taken_id_are_refused_by_their_reason_and_a_restart_takes_its_own_id_over()
     {
         await using var fleet = new Fleet();

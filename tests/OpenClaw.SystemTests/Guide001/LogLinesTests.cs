@@ -117,7 +117,7 @@ public sealed partial class LogLinesTests
     }
 
     [Fact]
-    public async Task C22_silence_of_either_side_is_told_in_the_guides_words()
+    public async Task C16_C22_silence_of_either_side_is_told_in_the_guides_words()
     {
         await using var fleet = new Fleet();
         await fleet.StartManagerAsync();

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OpenClaw.Client.Wire;
+using OpenClaw.Core.Errors;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -91,6 +94,66 @@ public sealed partial class LogsTests
         follower.Signal(Signals.Interrupt);
         Assert.Equal(0, await follower.EndAsync());
         Assert.DoesNotContain("error:", follower.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task C13_a_reader_whose_connection_is_reset_goes_on_at_its_place()
+    {
+        await using var fleet = new Fleet();
+        fleet.Room.Plugin("count", Counting(400));
+        await fleet.StartAsync("w1");
+        await using var cable = new Cable(fleet.Address);
+        using var here = fleet.Client();
+        using var client = WireClient.Connect(
+            new WireOptions
+            {
+                Addresses = [cable.Address],
+                Token = () => LocalCluster.ReadToken(fleet.Room.Path("data")),
+                Patience = TimeSpan.FromSeconds(60),
+            }
+        );
+        var told = new ConcurrentQueue<string>();
+        using var enough = new CancellationTokenSource();
+        var request = new LogsRequest
+        {
+            Follow = true,
+            BeganMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+            Last = 5,
+            Filter = new LogFilter { Components = { "task" } },
+        };
+        var reading = ReadAsync();
+        var id = await here.SubmitAsync("count", "{}");
+
+        // In the middle of what it writes, and of batches: the server's end of the connection is gone each time, by a real RST.
+        foreach (var number in new[] { 20, 80, 150, 290 })
+        {
+            await Until.TrueAsync(() => told.Any(l => l.EndsWith($"number {number}", StringComparison.Ordinal)), $"{number} is told");
+            Assert.True(cable.Reset() > 0);
+        }
+
+        await Until.TrueAsync(() => told.Any(l => l.EndsWith("number 399", StringComparison.Ordinal)), "the last line is told");
+        await here.UntilAsync(id, TaskState.Succeeded);
+        await enough.CancelAsync();
+        await reading;
+        Assert.Equal(Enumerable.Range(0, 400), Numbers(string.Join('\n', told)));
+
+        async Task ReadAsync()
+        {
+            try
+            {
+                await foreach (var batch in client.LogsAsync(request, enough.Token))
+                {
+                    foreach (var line in batch.Lines)
+                    {
+                        told.Enqueue($"{line.Component}: {line.Text}");
+                    }
+                }
+            }
+            catch (Exception e) when (enough.IsCancellationRequested && e is OperationCanceledException or FailureException)
+            {
+                // The test has enough.
+            }
+        }
     }
 
     [Fact]

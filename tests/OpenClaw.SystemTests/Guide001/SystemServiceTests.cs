@@ -1,4 +1,3 @@
-using System.Globalization;
 using OpenClaw.SystemTests.Harness;
 
 namespace OpenClaw.SystemTests.Guide001;
@@ -9,51 +8,17 @@ public sealed class SystemServiceTests
     [Fact]
     public async Task C21_under_a_real_systemd_the_services_install_start_heal_reload_and_stop()
     {
-        Checkout.Unless(Environment.IsPrivilegedProcess, "namespaces of its own are root's to make");
-        Checkout.Unless(File.Exists("/lib/systemd/systemd"), "systemd is not installed");
-        foreach (var tool in new[] { "openssl", "unshare", "nsenter", "setpriv", "ip", "useradd" })
-        {
-            Checkout.Need(tool);
-        }
-
         await using var room = new Room();
-        File.SetUnixFileMode(room.Directory, (UnixFileMode)0b111_101_101);
-        var boot = room.Start("/bin/sh", [Path.Combine(Checkout.Root, "tests/deploy/systemd.sh"), room.Directory]);
-        try
-        {
-            var systemd = await BootedAsync(room, boot);
-            await InstallsAsync(systemd);
-            await StartsAsync(systemd);
-            await LetsItsGroupInAsync(systemd);
-            await TakesRootsCertificatesAsync(systemd);
-            await HealsAsync(systemd);
-            await StopsAsync(systemd);
-        }
-        finally
-        {
-            boot.Signal(Signals.Term);
-            await boot.EndAsync();
-        }
+        await using var systemd = await SystemdMachine.BootAsync(room);
+        await InstallsAsync(systemd);
+        await StartsAsync(systemd);
+        await LetsItsGroupInAsync(systemd);
+        await TakesRootsCertificatesAsync(systemd);
+        await HealsAsync(systemd);
+        await StopsAsync(systemd);
     }
 
-    private static async Task<Inside> BootedAsync(Room room, RealProcess boot)
-    {
-        var number = 0;
-        await Until.TrueAsync(
-            () => (number = ProcessTable.DescendantsOf(boot.Id).FirstOrDefault(p => p.Name == "systemd")?.Id ?? 0) > 0,
-            "systemd runs",
-            details: () => boot.Said
-        );
-        var inside = new Inside(room, number);
-        await Until.TrueAsync(
-            async () => (await inside.RunAsync("systemctl is-active base.target")).Output.Trim() == "active",
-            "systemd has booted",
-            details: () => boot.Said
-        );
-        return inside;
-    }
-
-    private static async Task InstallsAsync(Inside systemd)
+    private static async Task InstallsAsync(SystemdMachine systemd)
     {
         var install = await systemd.RunAsync($"{Checkout.Program("clw")} install");
         Assert.True(install.ExitCode == 0, install.Said);
@@ -72,7 +37,7 @@ public sealed class SystemServiceTests
         );
     }
 
-    private static async Task StartsAsync(Inside systemd)
+    private static async Task StartsAsync(SystemdMachine systemd)
     {
         // The guide waits for nobody: a start that returns is a service that is ready.
         var start = await systemd.RunAsync("systemctl start openclaw-worker");
@@ -93,7 +58,7 @@ public sealed class SystemServiceTests
         Assert.True(reload.ExitCode == 0 && reload.Output.Trim() == "active", reload.Said);
     }
 
-    private static async Task LetsItsGroupInAsync(Inside systemd)
+    private static async Task LetsItsGroupInAsync(SystemdMachine systemd)
     {
         Assert.Equal("640 openclaw openclaw\n", (await systemd.RunAsync("stat -c '%a %U %G' /var/lib/openclaw/token")).Output);
         var member = await systemd.RunAsync(
@@ -106,7 +71,7 @@ public sealed class SystemServiceTests
     }
 
     // The guide's own commands, word for word: a key that is root's alone, and a restart.
-    private static async Task TakesRootsCertificatesAsync(Inside systemd)
+    private static async Task TakesRootsCertificatesAsync(SystemdMachine systemd)
     {
         var made = await systemd.RunAsync(
             """
@@ -151,7 +116,7 @@ public sealed class SystemServiceTests
         await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
     }
 
-    private static async Task HealsAsync(Inside systemd)
+    private static async Task HealsAsync(SystemdMachine systemd)
     {
         await systemd.RunAsync(
             "mkdir -p /etc/systemd/system/openclaw-worker.service.d && printf '[Service]\\nWatchdogSec=2\\nRestartSec=100ms\\n' > /etc/systemd/system/openclaw-worker.service.d/test.conf && systemctl daemon-reload && systemctl restart openclaw-worker"
@@ -163,7 +128,7 @@ public sealed class SystemServiceTests
         await systemd.UntilAsync("systemctl status openclaw-worker --no-pager", ": connected to");
     }
 
-    private static async Task StopsAsync(Inside systemd)
+    private static async Task StopsAsync(SystemdMachine systemd)
     {
         var stop = await systemd.RunAsync("systemctl stop openclaw-worker openclaw-manager");
         Assert.True(stop.ExitCode == 0, stop.Said);
@@ -175,48 +140,5 @@ public sealed class SystemServiceTests
         var undone = await systemd.RunAsync("clw install --uninstall && ls /usr/local/bin /etc/systemd/system/openclaw-*.service");
         Assert.DoesNotContain("clw\n", undone.Output.Split("kept:")[^1], StringComparison.Ordinal);
         Assert.Equal("0\n", (await systemd.RunAsync("test -d /var/lib/openclaw; echo $?")).Output);
-    }
-
-    /// <summary>Commands within the namespaces of a systemd.</summary>
-    private sealed class Inside(Room room, int systemd)
-    {
-        public async Task<RealProcess> RunAsync(string command)
-        {
-            var target = systemd.ToString(CultureInfo.InvariantCulture);
-            var process = room.Start(
-                "/usr/bin/nsenter",
-                [
-                    "-t",
-                    target,
-                    "-m",
-                    "-p",
-                    "-u",
-                    "-i",
-                    "-n",
-                    "-C",
-                    "/usr/bin/env",
-                    "-i",
-                    "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                    "HOME=/root",
-                    "/bin/sh",
-                    "-c",
-                    command,
-                ]
-            );
-            process.CloseInput();
-            await process.EndWithOutputAsync(TimeSpan.FromSeconds(60));
-            return process;
-        }
-
-        public async Task<string> UntilAsync(string command, string text)
-        {
-            var last = "";
-            await Until.TrueAsync(
-                async () => (last = (await RunAsync(command)).Output).Contains(text, StringComparison.Ordinal),
-                $"'{command}' says '{text}'",
-                details: () => last
-            );
-            return last;
-        }
     }
 }

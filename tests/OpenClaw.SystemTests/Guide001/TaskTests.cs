@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpenClaw.Client.Wire;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
@@ -41,6 +42,68 @@ public sealed class TaskTests
         var none = await cluster.Room.RunAsync("task", "list", "--worker", "worker-02", "--status", "DEAD", "--json");
         Assert.Equal("[]\n", none.Output);
         (await cluster.Room.RunAsync("task", "list", "--status", "PENDIG")).FailedWith("clw-usage", 2);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task C4_filters_combine_and_json_has_the_columns_and_more()
+    {
+        await using var cluster = new Cluster();
+        cluster.Room.Environment["OPENCLAW_CLUSTER_WORKER_ID"] = "worker-02";
+        await cluster.StartAsync();
+        using var client = cluster.Client();
+        async Task<string> DoneAsync(string type, string queue, string of)
+        {
+            var id = await client.SubmitAsync(
+                type,
+                """{"ms":1}""",
+                s =>
+                {
+                    s.Queue = queue;
+                    s.Labels["of"] = of;
+                }
+            );
+            await client.UntilAsync(id, TaskState.Succeeded);
+            return id;
+        }
+
+        var (one, two, three) = (
+            await DoneAsync("noop", "photos", "anna"),
+            await DoneAsync("sleep", "photos", "anna"),
+            await DoneAsync("noop", "films", "anna")
+        );
+        var four = await DoneAsync("noop", "photos", "bert");
+        var waits = await client.SubmitAsync("nobody-serves-this", "{}", s => s.Queue = "photos");
+        async Task<string[]> ListAsync(params string[] filters)
+        {
+            var list = await cluster.Room.RunAsync(["task", "list", "--json", .. filters]);
+            Assert.True(list.ExitCode == 0, list.Said);
+            return [.. JsonDocument.Parse(list.Output).RootElement.EnumerateArray().Select(t => t.GetProperty("id").GetString()!)];
+        }
+
+        // Newest first.
+        Assert.Equal([waits, four, three, two, one], await ListAsync());
+        Assert.Equal([waits], await ListAsync("--status", "PENDING"));
+        Assert.Equal([four, two, one], await ListAsync("--queue", "photos", "--worker", "worker-02"));
+        Assert.Equal([four, one], await ListAsync("--queue", "photos", "--worker", "worker-02", "--type", "noop"));
+        Assert.Equal([one], await ListAsync("--queue", "photos", "--type", "noop", "--label", "of=anna", "--status", "SUCCEEDED"));
+        Assert.Equal([four], await ListAsync("--queue", "photos", "--status", "SUCCEEDED,DEAD", "--limit", "1"));
+        Assert.Empty(await ListAsync("--queue", "photos", "--status", "RUNNING"));
+        Assert.Empty(await ListAsync("--worker", "worker-01"));
+        var task = JsonDocument.Parse((await cluster.Room.RunAsync("task", "list", "--json", "--limit", "1", "--type", "sleep")).Output);
+        var row = task.RootElement[0];
+        Assert.Equal(
+            (two, "sleep", "worker-02", 0, 3, "SUCCEEDED"),
+            (
+                row.GetProperty("id").GetString(),
+                row.GetProperty("type").GetString(),
+                row.GetProperty("worker").GetString(),
+                row.GetProperty("retries").GetInt32(),
+                row.GetProperty("max_retries").GetInt32(),
+                row.GetProperty("state").GetString()
+            )
+        );
+        Assert.True(row.GetProperty("created_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
         await cluster.StopAsync();
     }
 
@@ -91,6 +154,38 @@ public sealed class TaskTests
         );
         var waiting = await client.SubmitAsync("nobody-serves-this", "{}");
         Assert.Equal(0, (await cluster.Room.RunAsync("task", "cancel", waiting)).ExitCode);
+        await cluster.StopAsync();
+    }
+
+    [Fact]
+    public async Task C5_a_person_is_asked_a_pipe_is_not_and_force_asks_nobody()
+    {
+        Checkout.Need("script");
+        await using var cluster = new Cluster();
+        await cluster.StartManagerAsync();
+        using var client = cluster.Client();
+        async Task<(V1.Task Task, string Said)> CancelAsync(string line)
+        {
+            var id = await client.SubmitAsync("noop", "{}");
+            var said = await LogsTests.BashAsync(cluster.Room, line.Replace("ID", id, StringComparison.Ordinal));
+            return (await client.TaskAsync(id), said.Said.Replace(id, "ID", StringComparison.Ordinal));
+        }
+
+        const string question = "Cancel ID? [y/N]";
+        var no = await CancelAsync("echo n | script -qec 'clw task cancel ID' /dev/null");
+        Assert.Contains(question, no.Said, StringComparison.Ordinal);
+        Assert.Contains("Nothing was cancelled", no.Said, StringComparison.Ordinal);
+        Assert.Equal(TaskState.Pending, no.Task.State);
+        var yes = await CancelAsync("echo y | script -qec 'clw task cancel --task-id ID --reason \"a mistake\"' /dev/null");
+        Assert.Contains(question, yes.Said, StringComparison.Ordinal);
+        Assert.Equal((TaskState.Cancelled, "a mistake"), (yes.Task.State, yes.Task.Reason));
+        foreach (var line in new[] { "script -qec 'clw task cancel --force ID' /dev/null < /dev/null", "echo n | clw task cancel ID" })
+        {
+            var quiet = await CancelAsync(line);
+            Assert.DoesNotContain(question, quiet.Said, StringComparison.Ordinal);
+            Assert.Equal(TaskState.Cancelled, quiet.Task.State);
+        }
+
         await cluster.StopAsync();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -9,7 +10,7 @@ using Task = System.Threading.Tasks.Task;
 namespace OpenClaw.SystemTests.Guide001;
 
 /// <summary>Rows C11 and C12 of the guide on workers: <c>clw health</c>, <c>/health</c> and <c>/healthz</c> of a real worker.</summary>
-public sealed class WorkerHealthTests
+public sealed class WorkerHealthTests(ITestOutputHelper output)
 {
     [Fact]
     public async Task C11_C12_health_follows_the_manager_away_and_back_and_liveness_does_not()
@@ -54,6 +55,54 @@ public sealed class WorkerHealthTests
         await cluster.StartManagerAsync();
         await cluster.WorkerIsAsync("healthy");
         Assert.Equal(0, (await cluster.Room.RunAsync("health")).ExitCode);
+    }
+
+    [Fact]
+    public async Task C11_C12_a_check_costs_little_and_liveness_answers_at_once_with_every_slot_busy()
+    {
+        await using var cluster = new Cluster();
+        cluster.Room.Plugin("spin", "#!/bin/sh\nwhile :; do :; done\n");
+        await cluster.StartAsync();
+
+        // What a container pays every 30 s: user and system time of the command with everything that it starts.
+        var costs = new List<double>();
+        for (var i = 0; i < 7; i++)
+        {
+            var timed = await LogsTests.BashAsync(cluster.Room, "TIMEFORMAT='%U %S'; time clw health");
+            Assert.True(timed.ExitCode == 0, timed.Said);
+            costs.Add(
+                timed.Errors.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(n => double.Parse(n, CultureInfo.InvariantCulture))
+            );
+        }
+
+        var cost = costs.Order().ElementAt(costs.Count / 2);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"clw health takes {cost * 1000:0} ms of CPU"));
+        // 100 ms are aimed at and not reached on a machine that is busy with other tests: there it is told, and fails for much more.
+        Assert.True(cost < 0.4, string.Join(' ', costs));
+
+        using (var client = cluster.Client())
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                await client.UntilAsync(await client.SubmitAsync("spin", "{}"), TaskState.Running);
+            }
+        }
+
+        using var http = Port(cluster);
+        var took = new List<TimeSpan>();
+        for (var i = 0; i < 51; i++)
+        {
+            var clock = Stopwatch.StartNew();
+            Assert.Equal("ok\n", await http.GetStringAsync("/healthz", TestContext.Current.CancellationToken));
+            took.Add(clock.Elapsed);
+        }
+
+        var median = took.Order().ElementAt(took.Count / 2);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"/healthz answers in {median.TotalMilliseconds:0.0} ms"));
+        Assert.True(median < TimeSpan.FromMilliseconds(50), $"{median}");
+        var document = await DocumentAsync(http, HttpStatusCode.OK);
+        Assert.Equal("healthy", document.GetProperty("status").GetString());
+        Assert.Matches(@"^\d+\.\d+\.\d+", document.GetProperty("version").GetString());
     }
 
     [Fact]

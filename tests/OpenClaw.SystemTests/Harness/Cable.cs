@@ -41,6 +41,23 @@ internal sealed class Cable : IAsyncDisposable
         }
     }
 
+    /// <summary>Connections through it are reset (RFC 9293: RST), as by a server that is gone; new ones are carried. Ends that were open.</summary>
+    public int Reset()
+    {
+        lock (gate)
+        {
+            var open = ends.Count(e => e.Connected);
+            foreach (var end in ends)
+            {
+                // Closed at once and with what is still to be sent dropped: that is how a socket sends RST.
+                end.Close(timeout: 0);
+            }
+
+            ends.Clear();
+            return open;
+        }
+    }
+
     public void Mend()
     {
         lock (gate)

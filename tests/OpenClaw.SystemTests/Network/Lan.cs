@@ -52,10 +52,11 @@ internal sealed partial class Lan : IDisposable
     }
 
     /// <summary>A host with an address of its own; all are added before <see cref="Start"/>.</summary>
-    public LanHost Add(string name)
+    /// <param name="name">For people who look at namespaces.</param>
+    /// <param name="address">Null: one that nobody else has here.</param>
+    public LanHost Add(string name, string? address = null)
     {
-        var address = IPAddress.Parse($"{Subnet}{hosts.Count + 1}");
-        var host = new LanHost($"{prefix}-{name}", address);
+        var host = new LanHost($"{prefix}-{name}", IPAddress.Parse(address ?? $"{Subnet}{hosts.Count + 1}"));
         hosts.Add(host);
         return host;
     }

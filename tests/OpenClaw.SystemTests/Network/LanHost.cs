@@ -56,6 +56,16 @@ internal sealed partial class LanHost : IDisposable
     public RealProcess Start(Room room, string program, IEnumerable<string> arguments, params (string, string)[] more) =>
         room.Start("ip", ["netns", "exec", Namespace, program, .. arguments], more);
 
+    /// <summary>Starts a program in the network of this host, and in nothing else of it.</summary>
+    public RealProcess StartInNetwork(Room room, string program, IEnumerable<string> arguments, params (string, string)[] more) =>
+        room.Start("nsenter", [$"--net=/run/netns/{Namespace}", program, .. arguments], more);
+
+    /// <summary>Addresses beyond its own network are on the cable too.</summary>
+    public void RouteEverywhere() => In("ip", "route", "add", "default", "dev", "eth0");
+
+    /// <summary>A setting of the kernel for the network of this host alone.</summary>
+    public void SetKernel(string name, string value) => In("sysctl", "-q", "-w", $"{name}={value}");
+
     /// <summary>
     /// A connection that begins on this host. A socket belongs to the network of the thread that makes it, so a thread of its own goes
     /// there for that.

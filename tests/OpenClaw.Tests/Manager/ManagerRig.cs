@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
@@ -19,9 +20,11 @@ internal sealed class ManagerRig : IDisposable
 {
     private readonly Queue<StoreOperation> posted = new();
     private readonly Queue<Action> loop = new();
+    private readonly ILogger<ManagerCore> logger;
 
-    public ManagerRig(ManagerOptions? options = null)
+    public ManagerRig(ManagerOptions? options = null, ILogger<ManagerCore>? logger = null)
     {
+        this.logger = logger ?? NullLogger<ManagerCore>.Instance;
         Options = options ?? new ManagerOptions { ManagerId = "m1", DataDirectory = "/nowhere" };
         Store = new ModelStore(Clock);
         Core = NewCore();
@@ -34,7 +37,7 @@ internal sealed class ManagerRig : IDisposable
     public ManagerMetrics Metrics { get; } = new();
     public int Posted => posted.Count;
 
-    private ManagerCore NewCore() => new(Options, Clock, posted.Enqueue, loop.Enqueue, Metrics, NullLogger<ManagerCore>.Instance);
+    private ManagerCore NewCore() => new(Options, Clock, posted.Enqueue, loop.Enqueue, Metrics, logger);
 
     /// <summary>A manager that dies here and starts again: what was posted is gone, the store is not.</summary>
     public void Restart(ManagerOptions? other = null)

@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Manager;
+using OpenClaw.Manager.Core;
 using OpenClaw.Store;
+using OpenClaw.Tests.Support;
 using OpenClaw.V1;
 using TaskState = OpenClaw.Core.Tasks.TaskState;
 
@@ -315,6 +318,55 @@ public sealed class WorkerLifeTests : IDisposable
         Assert.Equal(("UNREACHABLE", 1), (rig.Status("w1").State, rig.Core.Silences));
         Assert.Equal("clw-worker-unreachable: nothing heard for 0.5 seconds", rig.Status("w1").Problem);
         Assert.Null(rig.Core.NextDue);
+    }
+
+    /// <summary>
+    /// A connection that stays open and carries nothing is ended by the server's own pings, as if its client had left; by whatever it is
+    /// ended, people are told of the silence, in status and log.
+    /// </summary>
+    [Theory]
+    [InlineData(14, "clw-heartbeat-failure: nothing heard for 14 seconds", true)]
+    [InlineData(16, "clw-heartbeat-failure: nothing heard for 16 seconds", true)]
+    [InlineData(16, "clw-connection-lost: reset by peer", false)]
+    [InlineData(2, "clw-connection-lost: its connection closed", true)]
+    public void AConnectionThatIsEndedAfterASilenceIsTheSilence(int seconds, string cause, bool byPings)
+    {
+        var logger = new RecordingLogger<ManagerCore>();
+        using var heard = new ManagerRig(logger: logger);
+        var worker = new TestWorker(heard);
+        worker.Info.HeartbeatIntervalMs = 9_000;
+        Assert.Null(worker.Connect());
+        heard.Advance(TimeSpan.FromSeconds(3));
+        worker.Beat();
+        heard.Advance(TimeSpan.FromSeconds(seconds));
+        heard.Core.OnClosed(
+            worker.Incarnation,
+            worker.Session,
+            byPings ? new Failure(Catalogue.CallCancelled, "the client left") : new Failure(Catalogue.ConnectionLost, "reset by peer")
+        );
+        var message = cause[(cause.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+        Assert.Equal("UNREACHABLE", heard.Status("w1").State);
+        Assert.StartsWith($"clw-worker-unreachable: {message}", heard.Status("w1").Problem, StringComparison.Ordinal);
+        Assert.Contains(cause, Assert.Single(logger.At(LogLevel.Error)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASilenceIsToldInStatusAndLogWithTheSecondsThatItLasted()
+    {
+        var logger = new RecordingLogger<ManagerCore>();
+        using var heard = new ManagerRig(logger: logger);
+        var worker = new TestWorker(heard);
+        Assert.Null(worker.Connect());
+        heard.Submit();
+        heard.Advance(TimeSpan.FromSeconds(29));
+        Assert.Empty(logger.At(LogLevel.Error));
+        heard.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(
+            "Worker w1 is UNREACHABLE at 10.0.0.7:40000: clw-heartbeat-failure: nothing heard for 30 seconds; its 1 tasks are kept for it",
+            Assert.Single(logger.At(LogLevel.Error))
+        );
+        Assert.Equal("clw-worker-unreachable: nothing heard for 30 seconds", heard.Status("w1").Problem);
+        Assert.Equal(Catalogue.HeartbeatFailure, worker.Session.ClosedFor!.Entry);
     }
 
     [Fact]
