@@ -62,7 +62,9 @@ internal static class Occupied
         var name = "";
         try
         {
-            name = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/comm")).Trim();
+            name = !OperatingSystem.IsLinux()
+                ? ""
+                : File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/comm")).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
