@@ -47,7 +47,7 @@ public sealed class GuideTests
     // worker-02 as the guide finds it: installed, with the settings of "before" and a certificate that has not long to go.
     private static async Task PreparedAsync(GuideCluster guide)
     {
-        await guide.CertifyAsync("worker-02", TimeSpan.FromSeconds(70));
+        await guide.CertifyAsync("worker-02", TimeSpan.FromMinutes(2));
         await HereAsync(guide, $"{Checkout.Program("clw")} install");
         await HereAsync(
             guide,
@@ -91,11 +91,11 @@ public sealed class GuideTests
             "it runs"
         );
 
-        // It waits for 9 s when it has failed twice: it will be waiting when its worker is out of reach.
-        var waiting = await SubmitAsync(guide, "data-process");
+        // It waits for 27 s when it has failed three times: it will be waiting when its worker is out of reach.
+        var waiting = await SubmitAsync(guide, "data-process", " --max-retries 4");
         await Until.TrueAsync(
-            async () => (await guide.AtManagerAsync("clw task list --status PENDING")).Output.Contains(" 2/3 ", StringComparison.Ordinal),
-            "it has failed twice"
+            async () => (await guide.AtManagerAsync("clw task list --status PENDING")).Output.Contains(" 3/4 ", StringComparison.Ordinal),
+            "it has failed three times"
         );
 
         // Healthy: the grep finds nothing.
@@ -120,7 +120,7 @@ public sealed class GuideTests
         await ManagerSaysAsync(
             guide,
             "clw task list --status PENDING",
-            $@"(?m)^TASK ID +TYPE +WORKER +AGE +RETRY.*\n{waiting} +data-process +worker-02 +\d+s +2/3 +PENDING"
+            $@"(?m)^TASK ID +TYPE +WORKER +AGE +RETRY.*\n{waiting} +data-process +worker-02 +\d+s +3/4 +PENDING"
         );
         await ManagerSaysAsync(guide, "telnet 192.168.1.102 9090", "Trying 192.168.1.102...", exit: 1);
         await ManagerSaysAsync(guide, "ping -c 3 192.168.1.102", "3 packets transmitted, 0 received,.* 100% packet loss", exit: 1);
@@ -325,8 +325,8 @@ public sealed class GuideTests
         return said.Output;
     }
 
-    private static async Task<string> SubmitAsync(GuideCluster guide, string type) =>
-        (await ManagerSaysAsync(guide, $"clw task submit --type {type} --payload '{{}}'", "^task-[0-9a-z]{6}\n$")).Trim();
+    private static async Task<string> SubmitAsync(GuideCluster guide, string type, string more = "") =>
+        (await ManagerSaysAsync(guide, $"clw task submit --type {type} --payload '{{}}'{more}", "^task-[0-9a-z]{6}\n$")).Trim();
 
     private static async Task WriteAsync(GuideCluster guide, string path, string text) =>
         await HereAsync(guide, $"cat > {path} <<'EOF'\n{text.ReplaceLineEndings("\n")}\nEOF");
