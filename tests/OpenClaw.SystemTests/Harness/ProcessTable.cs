@@ -82,7 +82,8 @@ internal static class ProcessTable
     {
         const string established = "01";
         var remote = $":{port:X4}";
-        var sockets = Read("/proc/net/tcp")
+        // A socket for both kinds of addresses stands among those of IPv6.
+        var sockets = (Read("/proc/net/tcp") + Read("/proc/net/tcp6"))
             .Split('\n')
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(f => f.Length > 9 && f[2].EndsWith(remote, StringComparison.Ordinal) && f[3] == established)
