@@ -12,6 +12,9 @@ public enum ExitClass
     /// <summary>A wrong setting or use, said by one of our own programs before it was ready (exit codes 2, 6, 7).</summary>
     Config,
 
+    /// <summary>It could not be loaded: a library is missing or does not fit, or it is made for another machine.</summary>
+    Library,
+
     /// <summary>A memory error: SIGSEGV or SIGBUS (139, 135).</summary>
     Segfault,
 
@@ -37,7 +40,11 @@ public enum ExitClass
 /// <summary>The meaning of an end: class, code of the catalogue, the number that a shell would show, and a sentence.</summary>
 /// <param name="Code">Empty for success and for <see cref="ExitClass.Stopped"/>.</param>
 /// <param name="IsCrash">The process did not end by its own will nor by ours.</param>
-public sealed record ExitMeaning(ExitClass Class, string Code, int ShellCode, bool IsCrash, string Sentence);
+public sealed record ExitMeaning(ExitClass Class, string Code, int ShellCode, bool IsCrash, string Sentence)
+{
+    /// <summary>The name of <see cref="CrashCause"/> for it; empty when nothing crashed.</summary>
+    public string Cause => IsCrash || Class == ExitClass.Config ? CrashCause.Of(Class) : "";
+}
 
 /// <summary>Turns the end of a process into its meaning. Pure.</summary>
 public static class ExitClassification

@@ -101,6 +101,7 @@ internal static class TaskJson
         }
 
         writer.WriteText("signal", failure.Signal);
+        writer.WriteText("cause", failure.Cause);
         if (failure.HasPeakMemoryBytes)
         {
             writer.WriteNumber("peak_memory_bytes", failure.PeakMemoryBytes);

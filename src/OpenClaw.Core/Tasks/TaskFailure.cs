@@ -30,6 +30,9 @@ public sealed record TaskFailure
     /// <summary>The worker and its incarnation's process, for the reader of logs.</summary>
     public string? Worker { get; init; }
 
+    /// <summary>Why its process crashed, one of <see cref="OpenClaw.Abi.Processes.CrashCause"/>; null when it did not.</summary>
+    public string? Cause { get; init; }
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TaskFailureJson.Default.TaskFailure);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; null for anything else.</summary>

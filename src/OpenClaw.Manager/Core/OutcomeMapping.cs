@@ -1,3 +1,4 @@
+using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Store;
 using OpenClaw.V1;
@@ -34,6 +35,7 @@ internal static class OutcomeMapping
             CorePath = failure?.CorePath is { Length: > 0 } core ? core : null,
             LastLines = failure is { LastLines.Count: > 0 } ? [.. failure.LastLines.TakeLast(TaskLimits.MaxLastLines).Select(Cut)] : null,
             Worker = worker,
+            Cause = failure?.Cause is { } cause && CrashCause.IsKnown(cause) ? cause : null,
         };
 
     public static V1.TaskFailure ToWire(TaskFailure failure)
@@ -45,6 +47,7 @@ internal static class OutcomeMapping
             Signal = failure.Signal ?? "",
             CorePath = failure.CorePath ?? "",
             Worker = failure.Worker ?? "",
+            Cause = failure.Cause ?? "",
         };
         if (failure.ExitCode is { } exit)
         {

@@ -230,6 +230,10 @@ internal sealed partial class WorkerCore(
         if (end is not null && meaning is not null)
         {
             failure.ExitCode = meaning.ShellCode;
+            failure.Cause =
+                code == Catalogue.MemoryExhaust ? CrashCause.OutOfMemory
+                : code == Catalogue.WorkerCrash ? CrashCause.Of(meaning.Class)
+                : "";
 
             // The kernel's figure is of the whole life of the process: of the tasks before this one, and of the runner that became the
             // program. Only a task that went over a limit is known to be the one that held it.
