@@ -30,6 +30,7 @@ public static class CommandTree
             HealthCommand.Create(run),
             DoctorCommand.Create(run),
             LogsCommand.Create(run),
+            DiagCommand.Create(run),
             PluginCommands.Create(run),
             CertsCommands.Create(run),
             BenchCommand.Create(run),

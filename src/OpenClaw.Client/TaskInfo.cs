@@ -165,6 +165,11 @@ public sealed record TaskFailure
     /// <summary>The signal that ended its process, such as <c>SIGSEGV</c>; null when none did.</summary>
     public string? Signal { get; init; }
 
+    /// <summary>
+    /// Why its process crashed: segfault, abort, out_of_memory, killed, signal, configuration, library, exit; null when it did not.
+    /// </summary>
+    public string? Cause { get; init; }
+
     /// <summary>The most memory that it used, in bytes; null when that was not measured.</summary>
     public long? PeakMemoryBytes { get; init; }
 

@@ -8,13 +8,13 @@ namespace OpenClaw.Store;
 internal static class StoreFailures
 {
     /// <summary>The failure kept with a task that lost its last worker, as JSON.</summary>
-    public static byte[] LossesUsedUp(in WorkerRef worker, int losses) =>
+    public static byte[] LossesUsedUp(in WorkerRef worker, int losses, string? why) =>
         new TaskFailure
         {
             Code = Catalogue.WorkerLost.Code,
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{losses} {(losses == 1 ? "worker" : "workers")} ended or went out of reach with the task in hand"
+                $"{losses} {(losses == 1 ? "worker" : "workers")} ended or went out of reach with the task in hand{(why is null ? "" : $"; the last one: {why}")}"
             ),
             Worker = worker.Worker,
         }.ToJson();

@@ -186,6 +186,9 @@ public sealed class ReleaseOperation(WorkerRef worker, ReturnReason reason) : St
     public ReturnReason Reason { get; } = reason;
     public int MaxLosses { get; init; } = 5;
 
+    /// <summary>How the worker ended, for the failure of a task that dies of it; null: nobody knows.</summary>
+    public string? Why { get; init; }
+
     /// <summary>
     /// When set: only if the lease has ended by the store's clock at the time of the commit, so that a heartbeat that came first wins.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenClaw.Abi.Crashes;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Supervision;
 
@@ -11,6 +12,14 @@ internal sealed partial class Keeper
 
     private void OnEnd(SupervisedChild child, ChildProcess process, ProcessEnd end)
     {
+        if (child.HitBy is { } hit && end.Signal == Signals.Kill)
+        {
+            // The end that it would have had.
+            end = end with
+            {
+                Signal = hit,
+            };
+        }
         // Its own good end, asked for from elsewhere: nothing is wrong, and nothing of its budget is spent.
         var restart = child.IsReady && end.ExitCode == RestartWanted.ExitCode;
         var meaning = ExitClassification.OfProgram(end, child.IsReady, restart || (child.ToldToStop && end.IsSuccess));
@@ -28,25 +37,26 @@ internal sealed partial class Keeper
             }
         );
         var wanted = child.ToldToStop || restart;
+        var crash = !wanted && meaning.Class != ExitClass.Config ? ReportOf(child, process.Id, end, meaning) : null;
         // A program that could not start for a reason of its own has said so itself, in a better line than ours.
         if (!wanted && meaning.Class != ExitClass.Config)
         {
             log.Say(
                 meaning.IsCrash
-                    ? $"clw-{child.Name}[pid={process.Id}]: FATAL: {child.Plan.CrashCode} detected. {meaning.Sentence}"
+                    ? $"clw-{child.Name}[pid={process.Id}]: FATAL: {child.Plan.CrashCode} detected. {Sentence(meaning, crash)}"
                     : $"Supervisor: {child.Name}[pid={process.Id}] {meaning.Sentence}"
             );
         }
         child.Ended();
         TellStatus();
-        Beside(() => ClearAsync(child, end, meaning, wanted, restart));
+        Beside(() => ClearAsync(child, end, meaning, crash, wanted, restart));
     }
 
     /// <summary>
     /// Ends and reaps what the child left, and only then says that it is dead: whoever hears that may run its work again, and must
     /// not meet it still at work.
     /// </summary>
-    private async Task ClearAsync(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool wanted, bool restart)
+    private async Task ClearAsync(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, CrashReport? crash, bool wanted, bool restart)
     {
         var mark = child.Mark;
         var count = await leftovers.EndAsync(
@@ -70,8 +80,14 @@ internal sealed partial class Keeper
             // The next to be stopped may be the one that the report is for.
             await report;
         }
-        Post(() => OnCleared(child, end, meaning, restart));
+        var kept = crash is not null && child.Plan.Crashes is { } plan ? Keep(child, plan, crash) : (null, null);
+        Post(() => OnCleared(child, end, meaning, restart, kept.Path));
         await report;
+        if (kept.Report is { CorePath: not null } withCore)
+        {
+            // Last and beside: the next process does not wait for a debugger.
+            await AddFramesAsync(child.Plan.Crashes!, withCore);
+        }
     }
 
     /// <summary>The marks of the living, read from beside the loop: numbers that change under it at worst spare a process for one more look.</summary>
@@ -117,7 +133,7 @@ internal sealed partial class Keeper
         }
     }
 
-    private void OnCleared(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool restart)
+    private void OnCleared(SupervisedChild child, ProcessEnd end, ExitMeaning meaning, bool restart, string? crash)
     {
         if (stopping)
         {
@@ -160,6 +176,7 @@ internal sealed partial class Keeper
             return;
         }
         child.State = ChildState.Waiting;
+        child.Successor = Respawned.For(respawn.Attempt, child.Plan.Restart.Max, crash);
         log.Say($"Supervisor: Respawning {child.Name}... (attempt {respawn.Attempt}/{child.Plan.Restart.Max})");
         events.Tell(
             new SupervisorEvent

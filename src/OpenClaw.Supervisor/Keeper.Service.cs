@@ -81,6 +81,7 @@ internal sealed partial class Keeper
         {
             return;
         }
+        LookForHits();
         var silent = children.Find(child => IsSilent(child, watchdog));
         if (silent is null)
         {

@@ -157,7 +157,7 @@ internal sealed partial class Keeper : IDisposable
         PipeStream ready;
         try
         {
-            ready = child.Start(time.GetUtcNow(), AliveEvery);
+            ready = child.Start(time.GetUtcNow(), time.GetTimestamp(), AliveEvery);
         }
         catch (Exception e) when (e is ChildStartException or IOException or UnauthorizedAccessException)
         {
@@ -185,6 +185,7 @@ internal sealed partial class Keeper : IDisposable
             var buffer = new byte[MaxLine];
             var held = 0;
             var ready = false;
+            var hit = false;
             try
             {
                 while (await pipe.ReadAsync(buffer.AsMemory(held), finished.Token) is > 0 and var count)
@@ -197,6 +198,11 @@ internal sealed partial class Keeper : IDisposable
                         {
                             ready = true;
                             Post(() => OnReady(child, incarnation));
+                        }
+                        else if (!hit && ReadySignal.IsHit(buffer.AsSpan(0, end)) is { } signal)
+                        {
+                            hit = true;
+                            Post(() => OnHit(child, incarnation, signal));
                         }
                         else if (buffer.AsSpan(0, end).SequenceEqual("alive"u8))
                         {
@@ -239,6 +245,7 @@ internal sealed partial class Keeper : IDisposable
         {
             child.IsReady = true;
             child.WasEverReady = true;
+            child.CatchesFaults = child.Process is { } process && SignalCare.Catches(process.Id, Signals.SegmentationFault) == true;
             Tell("ready", child, pid: child.Process?.Id);
             StartWhatCan();
             TellStatus();

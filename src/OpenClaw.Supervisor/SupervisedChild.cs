@@ -64,13 +64,27 @@ internal sealed class SupervisedChild(ChildPlan plan)
     /// <summary>The present process was told to stop.</summary>
     public bool ToldToStop { get; set; }
 
+    /// <summary>When the present process was started, in ticks of the keeper's clock.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>Its runtime had a handler for memory errors when it was ready: without one later, it was hit.</summary>
+    public bool CatchesFaults { get; set; }
+
+    /// <summary>A memory error's signal, sent from outside, took its handler; it goes on, and nobody knows as what. Null: none did.</summary>
+    public int? HitBy { get; set; }
+
+    /// <summary>What the next process is told of the end of the one before.</summary>
+    public (string Name, string? Value) Successor { get; set; } = Respawned.None;
+
     /// <summary>Starts a process; gives the pipe on which it says that it is ready.</summary>
     /// <exception cref="ChildStartException">The system refused.</exception>
     /// <exception cref="IOException">No descriptors, or the log cannot be opened.</exception>
     /// <param name="now">The time of day: the incarnation's number comes from it.</param>
+    /// <param name="timestamp">The same moment in ticks of the keeper's clock.</param>
     /// <param name="aliveEvery">How often it should give a sign of life; null: nobody watches.</param>
-    public PipeStream Start(DateTimeOffset now, TimeSpan? aliveEvery)
+    public PipeStream Start(DateTimeOffset now, long timestamp, TimeSpan? aliveEvery)
     {
+        ClearDumps();
         // A clock that was set back must not give a number twice.
         Incarnation = Math.Max(Incarnation + 1, now.ToUnixTimeMilliseconds());
         var (lifelineRead, lifelineWrite) = Pipes.Create();
@@ -110,6 +124,10 @@ internal sealed class SupervisedChild(ChildPlan plan)
         LastAlive = 0;
         SilenceTold = false;
         ToldToStop = false;
+        HitBy = null;
+        CatchesFaults = false;
+        StartedAt = timestamp;
+        Successor = Respawned.None;
         return Pipes.OpenRead(readyRead);
     }
 
@@ -120,6 +138,27 @@ internal sealed class SupervisedChild(ChildPlan plan)
         lifeline?.Dispose();
         lifeline = null;
         State = ChildState.Clearing;
+    }
+
+    // What a runtime left half written when everything was killed at once. Its like is never looked at again.
+    private void ClearDumps()
+    {
+        if (Plan.Crashes?.DumpDirectory is not { } directory)
+        {
+            return;
+        }
+        try
+        {
+            _ = Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (var left in Directory.EnumerateFiles(directory))
+            {
+                File.Delete(left);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then the runtime leaves no core, and that is said when one is missed.
+        }
     }
 
     private static FileStream OpenLog(string path)
@@ -142,6 +181,7 @@ internal sealed class SupervisedChild(ChildPlan plan)
                 ReadySignal.AliveVariable,
                 aliveEvery is { } every ? every.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) : null
             ),
+            Successor,
             (Plan.IncarnationVariable, Incarnation.ToString(CultureInfo.InvariantCulture)),
         ];
         return ChildStart.InheritedEnvironment([.. changes]);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Crashes;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
@@ -9,6 +10,7 @@ using OpenClaw.Hosting.Links;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Hosting.Stopping;
 using OpenClaw.Worker.Core;
+using OpenClaw.Worker.Crashes;
 using OpenClaw.Worker.Health;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
@@ -37,6 +39,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     // Replaced as a whole when settings change; read where runners are started.
     private volatile IReadOnlyList<string> runnerEnvironment;
     private readonly ProcessTable processes;
+    private readonly CrashExaminer crashes;
     private readonly HealthEndpoint health;
     private readonly IPAddress healthAddress;
     private readonly WorkerTls tls;
@@ -66,12 +69,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         );
         runnerEnvironment = RunnerEnvironment.For(options);
         processes = new ProcessTable(context.Time, e => LogProcessesUnknown(logger, e.Message));
+        var directories = new RunnerDirectories(Path.Combine(options.StateDirectory, "runners"));
         core = new WorkerCore(
             options,
             context.Time,
             outbox,
             type => plugins.Current.Handlers.GetValueOrDefault(type),
-            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes),
+            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes, directories.Next()),
             context.Loggers.CreateLogger<WorkerCore>(),
             context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null
         );
@@ -80,6 +84,14 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             e => broken.TrySetResult(new Failure(Catalogue.Internal, $"The worker's loop failed: {e.Message}")),
             context.Loggers.CreateLogger<OwnerLoop>()
         );
+        crashes = new CrashExaminer(
+            KeepingOf(options),
+            new CrashRecords(options.CrashDirectory ?? Path.Combine(options.StateDirectory, "crashes")),
+            loop.Post,
+            context.Time,
+            context.Loggers.CreateLogger<CrashExaminer>()
+        );
+        core.Examiner = crashes;
         var managers = new ManagerAddresses(context.Loaded);
         link = new LinkDriver<ManagerConnection>(
             LinkOptionsOf(options, context.Loaded.Settings.Cluster, managers.Names),
@@ -161,6 +173,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
                     },
                     next.Settings.Task
                 );
+                crashes.Keeping = KeepingOf(changed);
                 loop.Post(() =>
                 {
                     runnerEnvironment = RunnerEnvironment.For(changed);
@@ -169,6 +182,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             }
         );
     }
+
+    private static CrashKeeping KeepingOf(WorkerOptions options) => new(options.CoreBytes > 0, options.Cores);
 
     private async Task<HealthReport> ReportAsync()
     {
@@ -246,6 +261,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             LogMemoryNotEnforced(logger);
         }
 
+        SayCores();
+        SayEarlierCrash();
         LogUp(logger, options.WorkerId, options.Slots, plugins.Current.Handlers.Count, options.PluginDirectory);
         var connected = SayReadyAsync();
         var stopped = context.Stop.WhenAsync(StopPhase.Draining, CancellationToken.None);
@@ -262,6 +279,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         await StopAsync();
         // It asks the loop: a pass under way ends before the loop does.
         await pruning.DisposeAsync();
+        await crashes.DisposeAsync();
         loop.Complete();
         await looping;
         await connected;
@@ -395,6 +413,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
 
     public async ValueTask DisposeAsync()
     {
+        await crashes.DisposeAsync();
         await health.DisposeAsync();
         await link.DisposeAsync();
         processes.Dispose();

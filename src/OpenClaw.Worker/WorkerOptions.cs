@@ -52,6 +52,13 @@ public sealed record WorkerOptions
     /// <summary>Bytes of a core file; 0: none.</summary>
     public long CoreBytes { get; init; }
 
+    /// <summary>Where cores are kept, and how many.</summary>
+    public OpenClaw.Abi.Crashes.CoreShelf Cores { get; init; } =
+        new(OpenClaw.Abi.Crashes.CoreShelf.DefaultTemplate, 2L << 30, MostFiles: 10, MostBytes: 10L << 30);
+
+    /// <summary>Where crash reports are kept; null: beside the state.</summary>
+    public string? CrashDirectory { get; init; }
+
     /// <summary>0 to 1000: how readily the kernel ends a runner for lack of memory before the worker.</summary>
     public int OomScore { get; init; }
 

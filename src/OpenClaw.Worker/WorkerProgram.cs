@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using OpenClaw.Abi.Crashes;
 using OpenClaw.Abi.Files;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Abi.Supervision;
@@ -137,6 +138,9 @@ public static partial class WorkerProgram
     [LoggerMessage(2, LogLevel.Warning, "The token file {file} can be used by others, and its mode cannot be changed: {why}")]
     private static partial void LogTokenWide(ILogger logger, string file, string why);
 
+    /// <summary>Where the crash reports of this machine's programs and tasks are, below the state directory.</summary>
+    public static string CrashesIn(string stateDirectory) => Path.Combine(stateDirectory, "crashes");
+
     /// <summary>Settings that a worker takes up while it runs.</summary>
     internal static IReadOnlyList<SettingKey> LiveKeys { get; } =
     [
@@ -147,6 +151,9 @@ public static partial class WorkerProgram
         TaskKeys.MaxMemoryGb,
         TaskKeys.EnableCoreDumps,
         TaskKeys.CoreMaxBytes,
+        TaskKeys.CorePath,
+        TaskKeys.CoreKeep,
+        TaskKeys.CoreKeepBytes,
         TaskKeys.OomScore,
         TaskKeys.ReadRoots,
         TaskKeys.WriteRoots,
@@ -199,6 +206,7 @@ public static partial class WorkerProgram
                 Labels = settings.Cluster.Labels,
                 Version = version,
                 OpenFiles = settings.Worker.OpenFiles,
+                CrashDirectory = CrashesIn(context.Loaded.Paths.StateDir),
                 OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
                 OutputMaxAge = settings.Worker.OutputMaxAge,
                 OutputMaxBytes = settings.Worker.OutputMaxBytes,
@@ -219,6 +227,7 @@ public static partial class WorkerProgram
             KillGrace = settings.KillGrace,
             MaxTaskMemoryBytes = settings.MaxMemoryBytes,
             CoreBytes = settings.EnableCoreDumps ? settings.CoreMaxBytes : 0,
+            Cores = new CoreShelf(settings.CorePath, settings.CoreMaxBytes, settings.CoreKeep, settings.CoreKeepBytes),
             OomScore = settings.OomScore,
             HostRights = new HostRights
             {

@@ -108,6 +108,18 @@ public static class ExitClassification
         };
     }
 
+    /// <summary>The end of a plugin's program, when it has one of its loader's words in its last lines: it was never loaded.</summary>
+    public static ExitMeaning OfLoaded(ExitMeaning meaning, IEnumerable<string>? lastLines) =>
+        meaning.Class == ExitClass.Failure && Crashes.LoaderFailure.Of(meaning.ShellCode, lastLines ?? []) is { } why
+            ? meaning with
+            {
+                Class = ExitClass.Library,
+                Code = "clw-worker-crash",
+                IsCrash = true,
+                Sentence = $"could not be loaded (exit code {meaning.ShellCode}): {why}",
+            }
+            : meaning;
+
     private static ExitMeaning Kill(ProcessEnd end, long? memoryLimit) =>
         memoryLimit is { } limit && end.PeakMemoryBytes >= limit
             ? new(

@@ -125,6 +125,31 @@ internal static unsafe partial class Native
     [LibraryImport(C)]
     public static partial uint getegid();
 
+    [LibraryImport(C)]
+    public static partial uint geteuid();
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int link(byte* from, byte* to);
+
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int statx(int directory, byte* path, int flags, uint mask, void* status);
+
+    /// <summary>With old alone: what the process does about a signal now. The handler is the first word everywhere.</summary>
+    [LibraryImport(C, SetLastError = true)]
+    public static partial int sigaction(int signal, void* action, void* old);
+
+    // open is variadic; on Apple's arm64 variadic arguments travel on the stack.
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
+    private static partial int open3(byte* path, int flags, nint mode);
+
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
+    private static partial int open9(byte* path, int flags, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, nint mode);
+
+    public static int open(byte* path, int flags, int mode) =>
+        IsMac && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? open9(path, flags, 0, 0, 0, 0, 0, 0, mode)
+            : open3(path, flags, mode);
+
     [LibraryImport(C, SetLastError = true)]
     public static partial int fchown(int descriptor, uint owner, uint group);
 

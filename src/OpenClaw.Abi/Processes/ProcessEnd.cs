@@ -13,6 +13,10 @@ namespace OpenClaw.Abi.Processes;
 /// <param name="CpuTime">User and system time, its own and that of its children that it waited for.</param>
 public sealed record ProcessEnd(int? ExitCode, int? Signal, bool CoreDumped, long PeakMemoryBytes, TimeSpan CpuTime)
 {
+    /// <summary>The part of <see cref="CpuTime"/> in the program's own code, and that in the kernel for it.</summary>
+    public TimeSpan UserTime { get; init; }
+    public TimeSpan SystemTime { get; init; }
+
     /// <summary>The number that a shell would show: the exit code, or 128 and the signal.</summary>
     public int ShellCode => ExitCode ?? 128 + Signal.GetValueOrDefault();
 
@@ -29,11 +33,13 @@ public sealed record ProcessEnd(int? ExitCode, int? Signal, bool CoreDumped, lon
     {
         var signal = status & 0x7F;
         // Seconds are 8 bytes everywhere; microseconds 4 on macOS, 8 on Linux, little-endian and below a million: 4 will do.
-        var cpu = Time(usage) + Time(usage[16..]);
+        var (user, system) = (Time(usage), Time(usage[16..]));
         var peak = BinaryPrimitives.ReadInt64LittleEndian(usage[32..]) * (Native.IsMac ? 1 : 1024);
-        return signal == 0
-            ? new ProcessEnd((status >> 8) & 0xFF, null, CoreDumped: false, peak, cpu)
-            : new ProcessEnd(null, signal, (status & 0x80) != 0, peak, cpu);
+        var end =
+            signal == 0
+                ? new ProcessEnd((status >> 8) & 0xFF, null, CoreDumped: false, peak, user + system)
+                : new ProcessEnd(null, signal, (status & 0x80) != 0, peak, user + system);
+        return end with { UserTime = user, SystemTime = system };
     }
 
     private static TimeSpan Time(ReadOnlySpan<byte> timeval) =>

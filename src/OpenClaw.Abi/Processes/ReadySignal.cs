@@ -46,6 +46,22 @@ public sealed class ReadySignal : IDisposable
     /// <summary>A sign of life. A parent that watches ends a child whose signs stay away.</summary>
     public void Alive() => Send("alive\n");
 
+    /// <summary>
+    /// This process lost its handler of a memory error to a signal from outside: it goes on, and is not to be trusted. The parent makes
+    /// an end of it.
+    /// </summary>
+    public void Hit(int signal) => Send(string.Create(CultureInfo.InvariantCulture, $"{HitWord}{signal}\n"));
+
+    private const string HitWord = "hit ";
+
+    /// <summary>The signal of a line of <see cref="Hit"/>; null for any other.</summary>
+    public static int? IsHit(ReadOnlySpan<byte> line) =>
+        line.StartsWith("hit "u8)
+        && int.TryParse(line[HitWord.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var signal)
+        && signal is > 0 and < 64
+            ? signal
+            : null;
+
     /// <summary>One line; line breaks become spaces, more than 1,000 characters are cut.</summary>
     public void Status(string text) => Send($"status {(text.Length > 1000 ? text[..1000] : text).ReplaceLineEndings(" ")}\n");
 

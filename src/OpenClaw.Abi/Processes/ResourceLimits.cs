@@ -11,6 +11,27 @@ public static class ResourceLimits
     private static readonly int Processes = Native.IsMac ? 7 : 6;
     private static readonly int OpenFiles = Native.IsMac ? 8 : 7;
 
+    /// <summary>The most that this process and what it starts may set as the size of a core; null when the system does not say.</summary>
+    public static unsafe ulong? HardCoreBytes()
+    {
+        var limit = stackalloc ulong[2];
+        return Native.getrlimit(Core, limit) == 0 ? limit[1] : null;
+    }
+
+    /// <summary>
+    /// The kernel writes no core of this process any more; what it starts may raise its own limit again. For a program whose runtime
+    /// writes a core by itself: one is enough.
+    /// </summary>
+    public static unsafe void LeaveCoreToRuntime()
+    {
+        var limit = stackalloc ulong[2];
+        if (Native.getrlimit(Core, limit) == 0)
+        {
+            limit[0] = 0;
+            _ = Native.setrlimit(Core, limit);
+        }
+    }
+
     /// <summary>Applies what is set. Gives one line for each limit that the system refused; the others are in force.</summary>
     public static IReadOnlyList<string> Apply(ProcessLimits limits)
     {

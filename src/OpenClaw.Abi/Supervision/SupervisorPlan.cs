@@ -95,8 +95,33 @@ public sealed record ChildPlan
     /// <summary>The code of the catalogue that a crash of this program is told by.</summary>
     public string CrashCode { get; set; } = "clw-worker-crash";
 
+    /// <summary>What is kept of its crashes; null: the lines about them alone.</summary>
+    public CrashPlan? Crashes { get; set; }
+
     /// <summary>Standard output and error are appended to this file; null: they are those of the supervisor.</summary>
     public string? LogFile { get; set; }
+}
+
+/// <summary>What a supervisor keeps of the crashes of a child.</summary>
+public sealed record CrashPlan
+{
+    /// <summary>Where reports are written.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>The child's runtime puts its core here, named <c>core.PID</c>; a directory of this child's alone. Null: it leaves none.</summary>
+    public string? DumpDirectory { get; set; }
+
+    /// <summary>Why it leaves none.</summary>
+    public string? WhyNoCore { get; set; }
+
+    /// <summary>Where a core is kept, how large it may be, and how many there may be with how much together.</summary>
+    public string CoreTemplate { get; set; } = Crashes.CoreShelf.DefaultTemplate;
+    public long CoreMaxBytes { get; set; } = 2L << 30;
+    public int CoreKeep { get; set; } = 10;
+    public long CoreKeepBytes { get; set; } = 10L << 30;
+
+    /// <summary>The worker's name, for the reports; null: it has none.</summary>
+    public string? Worker { get; set; }
 }
 
 /// <summary>How often an ended child is started again: at most <see cref="Max"/> times within <see cref="WindowSeconds"/>.</summary>

@@ -46,33 +46,32 @@ internal static class ConfigCommands
             return Task.FromResult(0);
         }
 
+        foreach (var line in Listing(loaded))
+        {
+            invocation.Terminal.WriteLine(line);
+        }
+
+        return Task.FromResult(0);
+    }
+
+    /// <summary>Each effective setting with where it came from, secrets masked; then directories and files.</summary>
+    internal static IEnumerable<string> Listing(LoadedSettings loaded)
+    {
         var table = new Table("KEY", "VALUE", "FROM");
         foreach (var (key, value) in loaded.Settings.Listing)
         {
             table.Add(key.Path, value?.Shown ?? "(unset)", value?.At.ToString() ?? "");
         }
 
-        foreach (var line in table.Lines())
-        {
-            invocation.Terminal.WriteLine(line);
-        }
-
-        invocation.Terminal.WriteLine();
-        foreach (var line in Directories(loaded.Paths).Lines())
-        {
-            invocation.Terminal.WriteLine(line);
-        }
-
-        invocation.Terminal.WriteLine();
-        invocation.Terminal.WriteLine(
-            loaded.Files.Count == 0 ? "No configuration file was read." : $"Read: {string.Join(", ", loaded.Files)}"
-        );
-        foreach (var notice in loaded.Notices)
-        {
-            invocation.Terminal.WriteLine($"Note: {notice}");
-        }
-
-        return Task.FromResult(0);
+        return
+        [
+            .. table.Lines(),
+            "",
+            .. Directories(loaded.Paths).Lines(),
+            "",
+            loaded.Files.Count == 0 ? "No configuration file was read." : $"Read: {string.Join(", ", loaded.Files)}",
+            .. loaded.Notices.Select(notice => $"Note: {notice}"),
+        ];
     }
 
     private static Table Directories(PathsPlan paths)

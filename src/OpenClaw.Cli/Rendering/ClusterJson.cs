@@ -65,6 +65,25 @@ internal static class ClusterJson
 
         writer.WriteEndArray();
         writer.WriteEndObject();
+        if (status.Poison.Count > 0)
+        {
+            writer.WriteStartArray("poison");
+            foreach (var poison in status.Poison)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("type", poison.Type);
+                writer.WriteNumber("tasks", poison.Tasks);
+                writer.WriteString("last_task", poison.LastTask);
+                writer.WriteString("code", poison.Code);
+                writer.WriteText("cause", poison.Cause);
+                writer.WriteText("message", poison.Message);
+                writer.WriteTime("last_at", poison.LastAtMs);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteStartObject("tasks");
         foreach (var (state, count) in status.TasksByState.OrderBy(s => s.Key, StringComparer.Ordinal))
         {

@@ -109,6 +109,11 @@ internal static class TaskJson
 
         writer.WriteText("core_path", failure.CorePath);
         writer.WriteText("worker", failure.Worker);
+        if (failure.Crash is { } crash)
+        {
+            CrashView.Write(writer, crash);
+        }
+
         if (failure.LastLines.Count > 0)
         {
             writer.WriteStartArray("last_lines");

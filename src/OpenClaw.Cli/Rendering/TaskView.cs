@@ -134,12 +134,17 @@ internal static class TaskView
             yield return Line("Exit code", failure.Signal.Length > 0 ? $"{failure.ExitCode} ({failure.Signal})" : $"{failure.ExitCode}");
         }
 
+        foreach (var (label, value) in CrashView.Facts(failure))
+        {
+            yield return Line(label, Indent(value));
+        }
+
         if (failure.HasPeakMemoryBytes && failure.PeakMemoryBytes > 0)
         {
             yield return Line("Peak memory", string.Create(CultureInfo.InvariantCulture, $"{failure.PeakMemoryBytes / 1048576.0:0.0} MiB"));
         }
 
-        if (failure.CorePath.Length > 0)
+        if (failure is { Crash: null, CorePath.Length: > 0 })
         {
             yield return Line("Core", failure.CorePath);
         }

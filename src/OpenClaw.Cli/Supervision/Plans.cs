@@ -32,7 +32,8 @@ internal static class Plans
             Path = Programs.Link("clw-manager"),
             Argv0 = "clw-manager",
             Args = args,
-            Env = Supervised,
+            Env = Supervised(loaded, "manager"),
+            Crashes = CrashPlans.Of(loaded, "manager"),
             GraceSeconds = (loaded.Settings.Manager.ShutdownGrace + Slack).TotalSeconds,
             CrashCode = Catalogue.ManagerCrash.Code,
             Restart = Restart(loaded),
@@ -48,7 +49,8 @@ internal static class Plans
             Path = Programs.Link("clw-worker"),
             Argv0 = "clw-worker",
             Args = args,
-            Env = Supervised,
+            Env = Supervised(loaded, "worker"),
+            Crashes = CrashPlans.Of(loaded, "worker"),
             GraceSeconds = (loaded.Settings.Worker.ShutdownGrace + loaded.Settings.Task.KillGrace + Slack).TotalSeconds,
             Restart = Restart(loaded),
             OnDeath =
@@ -73,7 +75,8 @@ internal static class Plans
     public static IReadOnlyList<string> Words(IEnumerable<SettingFlag> flags, IEnumerable<string> configFiles) =>
         [.. flags.Select(f => $"{f.Flag}={f.Value}"), .. configFiles.Select(f => $"--config={Path.GetFullPath(f)}")];
 
-    private static Dictionary<string, string> Supervised => new(StringComparer.Ordinal) { [SupervisedVariable] = "1" };
+    private static Dictionary<string, string> Supervised(LoadedSettings loaded, string child) =>
+        new([new(SupervisedVariable, "1"), .. CrashPlans.Environment(loaded, child)], StringComparer.Ordinal);
 
     private static RestartPolicy Restart(LoadedSettings loaded) =>
         new() { Max = loaded.Settings.Worker.RespawnAttempts, WindowSeconds = loaded.Settings.Worker.RespawnWindow.TotalSeconds };

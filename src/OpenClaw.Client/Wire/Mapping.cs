@@ -157,6 +157,7 @@ internal static class Mapping
             ExitCode = failure.HasExitCode ? failure.ExitCode : null,
             Signal = OrNull(failure.Signal),
             PeakMemoryBytes = failure.HasPeakMemoryBytes ? failure.PeakMemoryBytes : null,
+            Cause = OrNull(failure.Cause),
             CorePath = OrNull(failure.CorePath),
             LastLines = failure.LastLines,
             Worker = OrNull(failure.Worker),

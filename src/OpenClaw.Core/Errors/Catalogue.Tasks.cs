@@ -207,7 +207,7 @@ public static partial class Catalogue
             ],
             Checks =
             [
-                "clw task show ID shows the last lines before the end",
+                "clw task show ID shows the last lines before the end, and the processor time: as much as it ran is a loop, next to none is a wait",
                 "clw task list --status FAILED shows whether one type or all are hit",
             ],
             Cure =
@@ -241,7 +241,12 @@ public static partial class Catalogue
             Meaning =
                 "The task was handed over after the loss of its worker as often as max_losses allows; it is DEAD so that it cannot take more workers down.",
             Causes = ["The workers are stopped or killed while it runs", "The task itself brings its worker's machine down"],
-            Checks = ["clw task show ID lists the attempts and their workers", "clw cluster status"],
+            Checks =
+            [
+                "clw task show ID shows how the last worker ended",
+                "clw cluster status names the types that do this",
+                "clw diag --worker-logs on the worker's machine",
+            ],
             Cure = ["Find out why the workers ended, then: clw task retry ID"],
             Related = ["clw-worker-crash", "clw-worker-unreachable"],
             Exit = ExitCode.Failed,
@@ -270,7 +275,7 @@ public static partial class Catalogue
             Title = "The task used more memory than it may",
             Meaning = "The attempt was ended because it went over its memory limit. The worker and its other tasks go on.",
             Causes = ["The input is larger than the limit was made for", "A leak or an unbounded buffer in the handler"],
-            Checks = ["clw task show ID shows used and allowed"],
+            Checks = ["clw task show ID shows used and allowed", "clw diag shows the memory of this machine and of its programs' groups"],
             Cure =
             [
                 "Raise the limit that the message names: max_memory in the plugin's manifest, or max_memory_gb under [task]",

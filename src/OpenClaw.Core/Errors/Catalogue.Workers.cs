@@ -23,20 +23,28 @@ public static partial class Catalogue
             Code = "clw-worker-crash",
             Title = "The process of a task ended unexpectedly",
             Meaning =
-                "The process that ran the task was ended by a signal or went away. That attempt failed; the worker and its other tasks go on.",
+                "The process that ran the task was ended by a signal, could not be loaded, or went away. That attempt failed; the worker and its other tasks go on. Said of the worker itself, its supervisor starts it again and its tasks run again, unblamed.",
             Causes =
             [
-                "A memory error in native code that the task uses",
-                "The kernel ended it for lack of memory",
-                "Somebody killed it",
-                "Libraries that do not fit the machine",
+                "segfault (139): a memory error in native code that the task uses",
+                "out_of_memory, killed (137): the kernel ended it for lack of memory, or somebody killed it",
+                "abort (134): it gave itself up, by an assertion or a library that found damage",
+                "library (126, 127): a library is missing or does not fit, or the program is for another machine",
+                "exit: a script that ended its process instead of answering",
             ],
             Checks =
             [
-                "clw task show ID shows exit code, signal, peak memory and the last lines",
+                "clw task show ID shows cause, signal, address, backtrace, core, memory, processor time and the last lines",
+                "clw diag --worker-logs --since=1h collects the crashes of this machine, with its limits and settings",
                 "dmesg | tail shows kills for lack of memory",
             ],
-            Cure = ["Look at the last lines and the signal with: clw task show ID", "Try the input alone: clw plugin run TYPE --payload …"],
+            Cure =
+            [
+                "Read the backtrace and the last lines with: clw task show ID",
+                "Without a backtrace: turn cores on (--core-dump=true, enable_core_dumps under [task]), install gdb, and retry the task",
+                "Try the input alone: clw plugin run TYPE --payload …",
+                "After mending: clw task retry ID",
+            ],
             Related = ["clw-memory-exhaust", "clw-task-timeout", "clw-init-fail"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Internal,
@@ -62,7 +70,8 @@ public static partial class Catalogue
         {
             Code = "clw-init-fail",
             Title = "The program could not start",
-            Meaning = "A worker, a runner or a manager ended before it was ready.",
+            Meaning =
+                "A worker, a runner or a manager ended before it was ready. A wrong setting, a port or a disk would end the next start alike, so it is not tried again.",
             Causes =
             [
                 "A wrong setting",
@@ -70,7 +79,12 @@ public static partial class Catalogue
                 "A directory that cannot be written",
                 "A runner that is missing or does not fit the machine",
             ],
-            Checks = ["The lines before this one", "clw version"],
+            Checks =
+            [
+                "The lines before this one",
+                "clw validate-config FILE, and clw worker --dry-run with the flags of the start",
+                "clw doctor looks at ports, disks and libraries",
+            ],
             Cure = ["Mend what the line before names, then start again"],
             Related = ["clw-config-invalid", "clw-port-in-use", "clw-worker-crash"],
             Exit = ExitCode.Resource,

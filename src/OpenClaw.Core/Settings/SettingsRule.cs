@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenClaw.Abi.Crashes;
 
 namespace OpenClaw.Core.Settings;
 
@@ -58,6 +59,12 @@ public sealed record SettingsRule(string Name, bool Fatal, IReadOnlyList<Setting
                 s.Task.ReadRoots.Concat(s.Task.WriteRoots).FirstOrDefault(r => !Path.IsPathRooted(r)) is { } relative
                     ? $"must be absolute directories, not {relative}"
                     : null
+        ),
+        new(
+            "core-path-names-process",
+            true,
+            [TaskKeys.CorePath],
+            s => CoreShelf.WhyNot(s.Task.CorePath) is { } wrong ? $"{wrong}, not {s.Task.CorePath}" : null
         ),
         new(
             "smaller-memory-wins",

@@ -27,6 +27,7 @@ public static class SettingsSchema
             "OPENCLAW_INCARNATION",
             "OPENCLAW_LIFELINE_FD",
             "OPENCLAW_READY_FD",
+            "OPENCLAW_RESPAWN",
             "OPENCLAW_ALIVE_MS",
         };
 

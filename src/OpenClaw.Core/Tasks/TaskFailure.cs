@@ -33,6 +33,9 @@ public sealed record TaskFailure
     /// <summary>Why its process crashed, one of <see cref="OpenClaw.Abi.Processes.CrashCause"/>; null when it did not.</summary>
     public string? Cause { get; init; }
 
+    /// <summary>What is known of the process that crashed, or was ended for its time; of no other.</summary>
+    public OpenClaw.Abi.Crashes.CrashReport? Crash { get; init; }
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TaskFailureJson.Default.TaskFailure);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; null for anything else.</summary>

@@ -64,6 +64,7 @@ public static partial class Daemon
         await using var lifeline = Lifeline.FromEnvironment();
         await using var parentGone = lifeline?.Ended.Register(stop.Stop) ?? default(CancellationTokenRegistration);
         using var ready = ReadySignal.FromEnvironment();
+        using var faults = FaultWatch.Start(ready, time);
 
         Failure? failure;
         try

@@ -53,6 +53,15 @@ internal sealed class ClusterApi(
         var lanes = await store.CountLanesAsync(context.Cancellation);
         status.QueueDepth = lanes.Sum(l => l.Ready + l.Delayed);
         status.Delayed = lanes.Sum(l => l.Delayed);
+        status.Poison.AddRange(
+            await Poison.ReadAsync(
+                store,
+                counts[(int)TaskState.Dead],
+                DateTimeOffset.FromUnixTimeMilliseconds(status.NowMs),
+                context.Cancellation
+            )
+        );
+        status.Problems.AddRange(status.Poison.Select(Poison.Problem));
         status.Problems.AddRange(certificates.Problems(status.Workers.Where(w => w.State != "stopped").Select(w => w.Id)));
         status.Healthy &= !certificates.HasEnded;
         return status;

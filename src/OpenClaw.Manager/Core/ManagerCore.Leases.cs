@@ -102,6 +102,7 @@ internal sealed partial class ManagerCore
                 {
                     MaxLosses = options.MaxLosses,
                     OnlyIfExpired = onlyIfExpired,
+                    Why = why,
                     Settled = Then<ReleaseOperation>((op, failure) => OnReleased(incarnation, op, why, failure)),
                 }
             )

@@ -43,13 +43,10 @@ internal sealed partial class ManagerCore
                 }
 
                 metrics.Ran(held.Lane.Type, o.RunMicros);
-                if (
-                    !o.Succeeded
-                    && o.Failure is { } cause
-                    && (cause.Code == Catalogue.WorkerCrash.Code || cause.Code == Catalogue.MemoryExhaust.Code)
-                )
+                WatchForLoops(held.Lane.Type, o);
+                if (IsCrash(o))
                 {
-                    metrics.Crashed(held.Lane.Type, cause.Signal);
+                    metrics.Crashed(held.Lane.Type, o.Failure.Signal);
                 }
             }
         }

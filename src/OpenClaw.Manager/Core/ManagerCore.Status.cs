@@ -52,6 +52,7 @@ internal sealed partial class ManagerCore
             response.Problems.Add($"no worker serves {lane.Key}: {Waiting(lane.Sum(l => l.Ready))} (clw-type-unserved)");
         }
 
+        response.Problems.AddRange(LoopProblems());
         if (response.Manager.State == "degraded")
         {
             response.Problems.Add($"the store refuses changes: {storeTrouble?.Message} ({storeTrouble?.Code})");

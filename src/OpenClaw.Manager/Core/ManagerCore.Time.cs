@@ -20,6 +20,7 @@ internal sealed partial class ManagerCore
     public void Tick()
     {
         var now = time.GetUtcNow();
+        EndPauses(now);
         RunRetries(now);
         Promote(now);
         CheckHeartbeats(now);

@@ -1,5 +1,6 @@
 using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Tasks;
+using OpenClaw.Rpc.Api;
 using OpenClaw.Store;
 using OpenClaw.V1;
 using TaskFailure = OpenClaw.Core.Tasks.TaskFailure;
@@ -36,6 +37,7 @@ internal static class OutcomeMapping
             LastLines = failure is { LastLines.Count: > 0 } ? [.. failure.LastLines.TakeLast(TaskLimits.MaxLastLines).Select(Cut)] : null,
             Worker = worker,
             Cause = failure?.Cause is { } cause && CrashCause.IsKnown(cause) ? cause : null,
+            Crash = failure?.Crash is { } crash ? CrashMessages.FromWire(crash, failure.Cause) : null,
         };
 
     public static V1.TaskFailure ToWire(TaskFailure failure)
@@ -57,6 +59,11 @@ internal static class OutcomeMapping
         if (failure.PeakMemoryBytes is { } peak)
         {
             wire.PeakMemoryBytes = peak;
+        }
+
+        if (failure.Crash is { } crash)
+        {
+            wire.Crash = CrashMessages.ToWire(crash);
         }
 
         wire.LastLines.AddRange(failure.LastLines ?? []);

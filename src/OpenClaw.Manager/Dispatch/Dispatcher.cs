@@ -19,6 +19,7 @@ public sealed class Dispatcher(DispatchLimits limits)
     private readonly Dictionary<string, TypeTimes> times = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> heldByQueue = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> heldByType = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> damped = new(StringComparer.Ordinal);
     private long plansMade;
 
     public IReadOnlyList<WorkerSeat> Seats => seats;
@@ -174,7 +175,7 @@ public sealed class Dispatcher(DispatchLimits limits)
             return plans;
         }
 
-        if (limits.ByQueue.Count + limits.ByType.Count > 0)
+        if (limits.ByQueue.Count + limits.ByType.Count + damped.Count > 0)
         {
             // Lanes that share a limit take turns: the one that was left out comes first.
             waiting.Sort(static (a, b) => a.LastPlanned.CompareTo(b.LastPlanned));
@@ -317,7 +318,25 @@ public sealed class Dispatcher(DispatchLimits limits)
             room = Math.Min(room, typeLimit - heldByType.GetValueOrDefault(lane.Type));
         }
 
+        if (damped.TryGetValue(lane.Type, out var most))
+        {
+            room = Math.Min(room, most - heldByType.GetValueOrDefault(lane.Type));
+        }
+
         return room;
+    }
+
+    /// <summary>A type whose processes crash one after the other: at most so many attempts of it are held at a time; null: no such limit.</summary>
+    public void Damp(string type, int? most)
+    {
+        if (most is { } few)
+        {
+            damped[type] = few;
+        }
+        else
+        {
+            damped.Remove(type);
+        }
     }
 
     private LaneState StateOf(LaneKey key)

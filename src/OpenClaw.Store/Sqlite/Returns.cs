@@ -43,7 +43,7 @@ internal sealed class Returns(Connection connection, WriterState state)
             readOne.Reset();
             if (task.Attempt == attempt.Attempt && Transitions.IsHeld(task.State))
             {
-                operation.Returned.Add(PutBack(task, holder, operation.By, operation.Reason, operation.MaxLosses));
+                operation.Returned.Add(PutBack(task, holder, operation.By, operation.Reason, operation.MaxLosses, why: null));
             }
         }
     }
@@ -66,7 +66,7 @@ internal sealed class Returns(Connection connection, WriterState state)
 
         foreach (var task in held)
         {
-            operation.Returned.Add(PutBack(task, holder, operation.Worker, operation.Reason, operation.MaxLosses));
+            operation.Returned.Add(PutBack(task, holder, operation.Worker, operation.Reason, operation.MaxLosses, operation.Why));
         }
 
         if (state.Leases.Remove(operation.Worker))
@@ -75,7 +75,7 @@ internal sealed class Returns(Connection connection, WriterState state)
         }
     }
 
-    private ReturnedTask PutBack(in Returning task, long holder, in WorkerRef worker, ReturnReason reason, int maxLosses)
+    private ReturnedTask PutBack(in Returning task, long holder, in WorkerRef worker, ReturnReason reason, int maxLosses, string? why)
     {
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(task.Losses, maxLosses);
         var to = Transitions.To(on);
@@ -95,7 +95,7 @@ internal sealed class Returns(Connection connection, WriterState state)
         }
         else
         {
-            writeFailure.Bind(1, task.Number).Bind(2, StoreFailures.LossesUsedUp(worker, losses)).Run();
+            writeFailure.Bind(1, task.Number).Bind(2, StoreFailures.LossesUsedUp(worker, losses, why)).Run();
         }
 
         return new ReturnedTask(task.Number, lane.Lane, to);

@@ -16,6 +16,9 @@ internal enum AttemptStage
     /// <summary>Handed to a runner; it runs, or is next in the runner's pipe.</summary>
     InRunner,
 
+    /// <summary>Its process crashed; what that left behind is being looked at, then it fails.</summary>
+    Examined,
+
     /// <summary>Ended, given back or dropped.</summary>
     Gone,
 }

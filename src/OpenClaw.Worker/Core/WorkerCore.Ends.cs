@@ -22,9 +22,15 @@ internal sealed partial class WorkerCore
 
         if (slot.InRunner.TryPeek(out var current))
         {
-            JudgeHead(slot, current, end, output, runner.ProcessId);
+            JudgeHead(slot, current, end, output, runner);
         }
 
+        if (examined != runner)
+        {
+            RunnerDirectories.Remove(runner.WorkingDirectory);
+        }
+
+        examined = null;
         if (!slot.Proven && slot.Ending == EndCause.None && !Stopping)
         {
             slot.FailedStarts++;
@@ -50,19 +56,28 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private void JudgeHead(Slot slot, Attempt head, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    private void JudgeHead(Slot slot, Attempt head, ProcessEnd end, ReadOnlyMemory<byte> output, IRunner runner)
     {
         var byItself = slot.Ending is EndCause.None or EndCause.Recycled;
         if (slot.EndingFor == head || (byItself && (head.StartedAt != default || slot.Starting)))
         {
             slot.InRunner.Dequeue();
-            Judge(slot, head, end, output, processId);
+            Judge(slot, head, end, output, runner);
             RemoveOutputIfEmpty(head);
         }
         else if (byItself && slot.Ready && head.Stage == AttemptStage.InRunner && ++head.RunnersLost >= RunnersForOne)
         {
             slot.InRunner.Dequeue();
-            Fail(head.Key, head, Catalogue.WorkerCrash, $"{RunnersForOne} processes in a row ended when they were given the task: {end}");
+            var meaning = ExitClassification.Of(end, timedOut: false, killedByUs: false, options.MaxTaskMemoryBytes);
+            FailCrashed(
+                head,
+                Catalogue.WorkerCrash,
+                $"{RunnersForOne} processes in a row ended when they were given the task: {end}",
+                0,
+                end,
+                meaning,
+                runner
+            );
             RemoveOutputIfEmpty(head);
         }
     }
@@ -100,7 +115,7 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, int processId)
+    private void Judge(Slot slot, Attempt attempt, ProcessEnd end, ReadOnlyMemory<byte> output, IRunner runner)
     {
         // Ended before it had begun, on our order: it has not run.
         var ran = attempt.StartedAt == default ? 0 : (long)RanFor(attempt).TotalMicroseconds;
@@ -114,15 +129,25 @@ internal sealed partial class WorkerCore
         {
             case EndCause.Timeout:
                 var limit = attempt.Limit;
-                LogTimeout(logger, processId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
-                Fail(attempt.Key, attempt, Catalogue.TaskTimeout, TimeoutMessage(limit?.TotalSeconds ?? 0), true, ran, end, meaning);
+                LogTimeout(logger, runner.ProcessId, new TaskId(attempt.Key.Task), limit?.TotalSeconds ?? 0);
+                Fail(
+                    attempt.Key,
+                    attempt,
+                    Catalogue.TaskTimeout,
+                    TimeoutMessage(limit?.TotalSeconds ?? 0),
+                    true,
+                    ran,
+                    end,
+                    meaning,
+                    crash: ReportOf(attempt, Catalogue.TaskTimeout, ran, end, meaning, runner.ProcessId)
+                );
                 break;
             case EndCause.Violation:
                 var (entry, message) = slot.Violation;
                 Fail(attempt.Key, attempt, entry, message, entry != Catalogue.ResultTooLarge, ran);
                 break;
             case EndCause.Memory:
-                Fail(attempt.Key, attempt, Catalogue.MemoryExhaust, MemoryMessage(attempt), true, ran, end, meaning);
+                FailCrashed(attempt, Catalogue.MemoryExhaust, MemoryMessage(attempt), ran, end, meaning, runner);
                 break;
             case EndCause.HandBack:
                 Forget(attempt);
@@ -134,7 +159,7 @@ internal sealed partial class WorkerCore
             case EndCause.None:
             case EndCause.Recycled:
             default:
-                JudgeOwnEnd(slot, attempt, end, meaning, output, ran, processId);
+                JudgeOwnEnd(slot, attempt, end, meaning, output, ran, runner);
                 break;
         }
     }
@@ -146,7 +171,7 @@ internal sealed partial class WorkerCore
         ExitMeaning meaning,
         ReadOnlyMemory<byte> output,
         long ran,
-        int processId
+        IRunner runner
     )
     {
         if (slot.Executing && meaning.Class == ExitClass.Success)
@@ -155,21 +180,20 @@ internal sealed partial class WorkerCore
             return;
         }
 
-        if (meaning.IsCrash)
+        if (slot.Executing || slot.Starting)
         {
-            LogCrash(
-                logger,
-                processId,
-                meaning.ShellCode,
-                end.Signal ?? 0,
-                end.Signal is { } s ? Signals.Name(s) : "none",
-                new TaskId(attempt.Key.Task)
-            );
+            meaning = ExitClassification.OfLoaded(meaning, attempt.LastLines);
+        }
+
+        if (slot.Executing && meaning.IsCrash)
+        {
+            FailCrashed(attempt, Catalogue.Find(meaning.Code)!, Describe(attempt, meaning), ran, end, meaning, runner);
+            return;
         }
 
         if (slot.Executing)
         {
-            if (!meaning.IsCrash && attempt.Said is { } said)
+            if (attempt.Said is { } said)
             {
                 FailAsSaid(attempt, said, ran, end, meaning);
                 return;
@@ -197,7 +221,13 @@ internal sealed partial class WorkerCore
             slot.Serving is null ? OfRunner(meaning)
             : slot.Starting ? $"The plugin serves, and ended before it said hello: {Describe(attempt, meaning)}"
             : $"The plugin serves, and ended instead of answering: {Describe(attempt, meaning)}";
-        Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
+        if (code == Catalogue.PluginStart)
+        {
+            Fail(attempt.Key, attempt, code, sentence, true, ran, end, meaning);
+            return;
+        }
+
+        FailCrashed(attempt, code, sentence, ran, end, meaning, runner);
     }
 
     // A program's text grows when it becomes a JSON string. What is over the limit would fit into no message and no segment.
@@ -229,13 +259,6 @@ internal sealed partial class WorkerCore
         attempt.LastLines is { Count: > 0 } lines
             ? $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}: {lines.Last()}"
             : $"{System.IO.Path.GetFileName(attempt.Handler.Path)} {meaning.Sentence}";
-
-    [LoggerMessage(
-        30,
-        LogLevel.Critical,
-        "clw-worker[pid={pid}]: FATAL: clw-worker-crash detected. Exit code: {code}, Signal: {signal} ({name}); task {task}"
-    )]
-    private static partial void LogCrash(ILogger logger, int pid, int code, int signal, string name, TaskId task);
 
     [LoggerMessage(31, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: clw-task-timeout: task {task} ran longer than {seconds} s")]
     private static partial void LogTimeout(ILogger logger, int pid, TaskId task, double seconds);

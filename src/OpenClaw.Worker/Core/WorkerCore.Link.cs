@@ -12,7 +12,7 @@ namespace OpenClaw.Worker.Core;
 // The manager's side of things: registration, the lease, reports about what runs, and the stop.
 internal sealed partial class WorkerCore
 {
-    /// <summary>Attempts that run at least this long are told to the manager and to the log; shorter ones are told by their outcome.</summary>
+    /// <summary>Attempts that run at least this long are told to the manager; shorter ones are told by their outcome.</summary>
     private static readonly TimeSpan ToldAfter = TimeSpan.FromMilliseconds(100);
     private const int MostLinesUnsent = 2000;
     private const int MostLineCharsUnsent = 512 * 1024;
@@ -227,6 +227,7 @@ internal sealed partial class WorkerCore
 
         CheckLease(time.GetUtcNow());
         ReportRunning();
+        SaySumOfStarts();
         SendLines();
     }
 
@@ -244,7 +245,6 @@ internal sealed partial class WorkerCore
             if (!attempt.StartReported && RanFor(attempt) >= ToldAfter)
             {
                 attempt.StartReported = true;
-                LogStarting(logger, slot.Runner?.ProcessId ?? 0, attempt.Handler.Type, new TaskId(attempt.Key.Task));
                 (started ??= new Started()).Started_.Add(
                     new StartedAttempt
                     {
@@ -378,9 +378,6 @@ internal sealed partial class WorkerCore
     }
 
     public bool HasRunners => slots.Any(s => s.Runner is not null);
-
-    [LoggerMessage(41, LogLevel.Information, "clw-worker[pid={pid}]: INFO: Starting task '{type}-{task}'")]
-    private static partial void LogStarting(ILogger logger, int pid, string type, TaskId task);
 
     [LoggerMessage(42, LogLevel.Warning, "{count} lines of tasks were not sent to the manager: more than it can take")]
     private static partial void LogDropped(ILogger logger, long count);

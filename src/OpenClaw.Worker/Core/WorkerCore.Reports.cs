@@ -59,6 +59,7 @@ internal sealed partial class WorkerCore
                     attempt.StartedAt = time.GetUtcNow();
                     attempt.StartedStamp = time.GetTimestamp();
                     attempt.Limit = LimitOf(attempt);
+                    SayStarting(slot, attempt);
                 }
 
                 slot.Proven = true;

@@ -20,6 +20,7 @@ internal sealed partial class WorkerCore
             RecycleAfter = next.RecycleAfter,
             MaxTaskMemoryBytes = next.MaxTaskMemoryBytes,
             CoreBytes = next.CoreBytes,
+            Cores = next.Cores,
             OomScore = next.OomScore,
             HostRights = next.HostRights,
         };

@@ -3,11 +3,13 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Core.Telemetry;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 using OpenClaw.Worker.Session;
+using CrashReport = OpenClaw.Abi.Crashes.CrashReport;
 
 namespace OpenClaw.Worker.Core;
 
@@ -180,6 +182,11 @@ internal sealed partial class WorkerCore(
             // Next in the runner's pipe: it cannot be taken out. It runs, and its outcome is not wanted.
             Forget(attempt);
         }
+        else if (attempt.Stage == AttemptStage.Examined)
+        {
+            // It ended by itself before this was asked for.
+            Forget(attempt);
+        }
     }
 
     private void Forget(Attempt attempt)
@@ -217,7 +224,8 @@ internal sealed partial class WorkerCore(
         long runMicros = 0,
         ProcessEnd? end = null,
         ExitMeaning? meaning = null,
-        string? ownCode = null
+        string? ownCode = null,
+        CrashReport? crash = null
     )
     {
         var failure = new V1.TaskFailure
@@ -230,10 +238,6 @@ internal sealed partial class WorkerCore(
         if (end is not null && meaning is not null)
         {
             failure.ExitCode = meaning.ShellCode;
-            failure.Cause =
-                code == Catalogue.MemoryExhaust ? CrashCause.OutOfMemory
-                : code == Catalogue.WorkerCrash ? CrashCause.Of(meaning.Class)
-                : "";
 
             // The kernel's figure is of the whole life of the process: of the tasks before this one, and of the runner that became the
             // program. Only a task that went over a limit is known to be the one that held it.
@@ -241,6 +245,13 @@ internal sealed partial class WorkerCore(
             {
                 failure.PeakMemoryBytes = end.PeakMemoryBytes;
             }
+        }
+
+        if (crash is not null)
+        {
+            failure.Cause = crash.Cause;
+            failure.CorePath = crash.CorePath ?? "";
+            failure.Crash = CrashMessages.ToWire(crash);
         }
 
         if (attempt?.LastLines is { } lines)

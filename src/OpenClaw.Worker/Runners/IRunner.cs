@@ -9,6 +9,9 @@ internal interface IRunner
 {
     int ProcessId { get; }
 
+    /// <summary>A directory of this process alone, where it starts and leaves its core; empty: it has none.</summary>
+    string WorkingDirectory => "";
+
     /// <summary>Adds a command to those that <see cref="Flush"/> sends.</summary>
     void Queue(in RunCommand command);
 

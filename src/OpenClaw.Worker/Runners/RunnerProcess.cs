@@ -48,17 +48,21 @@ internal sealed partial class RunnerProcess : IRunner
 
     public int ProcessId => child.Id;
 
+    public string WorkingDirectory { get; private init; } = "";
+
     /// <summary>Completes when the process was reaped and its end was reported.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <summary>Starts a runner.</summary>
+    /// <param name="workingDirectory">Where it starts, and leaves its core; null: where we are.</param>
     /// <exception cref="ChildStartException">The system refused.</exception>
     public static RunnerProcess Start(
         string path,
         IReadOnlyList<string> environment,
         IRunnerEvents events,
         TimeProvider time,
-        ProcessTable processes
+        ProcessTable processes,
+        string? workingDirectory = null
     )
     {
         var (inRead, inWrite) = Pipes.Create();
@@ -76,6 +80,7 @@ internal sealed partial class RunnerProcess : IRunner
                     Path = path,
                     Arguments = [path],
                     Environment = environment,
+                    WorkingDirectory = workingDirectory,
                     Descriptors = [new(0, inRead), new(1, outWrite), new(2, errWrite), new(3, progWrite)],
                 }
             );
@@ -88,7 +93,10 @@ internal sealed partial class RunnerProcess : IRunner
                 events,
                 time,
                 processes
-            );
+            )
+            {
+                WorkingDirectory = workingDirectory ?? "",
+            };
             runner.Completion = runner.RunAsync();
             return runner;
         }

@@ -172,6 +172,11 @@ public sealed class TrialRun : IRunnerEvents
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
     {
         var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, options.MaxTaskMemoryBytes);
+        if (trial.Handler.Form == HandlerForm.Executable && lastLine is { } last)
+        {
+            meaning = ExitClassification.OfLoaded(meaning, [last]);
+        }
+
         var ran = (long)time.GetElapsedTime(started).TotalMicroseconds;
         outcome.TrySetResult(
             violation is { } broken ? broken

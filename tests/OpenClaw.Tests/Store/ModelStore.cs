@@ -67,7 +67,7 @@ internal sealed class ModelStore(ManualClock clock)
                 release.Released = !release.OnlyIfExpired || !Leases.TryGetValue(release.Worker, out var lease) || lease.Until <= now;
                 foreach (var held in release.Released ? HeldBy(release.Worker).ToList() : [])
                 {
-                    release.Returned.Add(PutBack(held.Number, release.Reason, release.MaxLosses));
+                    release.Returned.Add(PutBack(held.Number, release.Reason, release.MaxLosses, release.Why));
                 }
 
                 _ = release.Released && Leases.Remove(release.Worker);
@@ -279,7 +279,7 @@ internal sealed class ModelStore(ManualClock clock)
         return (OutcomeVerdict.Superseded, task.State, 0);
     }
 
-    private ReturnedTask PutBack(long number, ReturnReason reason, int maxLosses)
+    private ReturnedTask PutBack(long number, ReturnReason reason, int maxLosses, string? why = null)
     {
         var task = Tasks[number];
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(task.Losses, maxLosses);
@@ -290,7 +290,7 @@ internal sealed class ModelStore(ManualClock clock)
         );
         if (on == On.LossesUsedUp)
         {
-            var failure = StoreFailures.LossesUsedUp(new WorkerRef(task.Worker!, task.Incarnation), task.Losses + 1);
+            var failure = StoreFailures.LossesUsedUp(new WorkerRef(task.Worker!, task.Incarnation), task.Losses + 1, why);
             Tasks[number] = Tasks[number] with { Failure = failure, Result = null };
         }
 

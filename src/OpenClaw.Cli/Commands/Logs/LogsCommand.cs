@@ -168,7 +168,8 @@ internal static class LogsCommand
     private static IEnumerable<string> Parts(string[]? words) =>
         (words ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
-    private static DateTimeOffset TimeOf(string text, DateTimeOffset now)
+    /// <summary>What <c>--since</c> means: a span before now, a time of day, or a time.</summary>
+    internal static DateTimeOffset TimeOf(string text, DateTimeOffset now)
     {
         if (SettingTypes.Duration.TryParse(text, out var span) && span >= TimeSpan.Zero && span < now - DateTimeOffset.UnixEpoch)
         {

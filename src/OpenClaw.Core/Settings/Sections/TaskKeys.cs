@@ -1,3 +1,5 @@
+using OpenClaw.Abi.Crashes;
+
 namespace OpenClaw.Core.Settings;
 
 /// <summary>Rows of <c>task</c>: what one task may use and how it is repeated.</summary>
@@ -81,6 +83,28 @@ public static class TaskKeys
     public static SettingKey<long> CoreMaxBytes { get; } =
         new("task.core_max_bytes", SettingTypes.Size, "The largest core that is kept.") { Default = "2G", Min = "1M" };
 
+    public static SettingKey<string> CorePath { get; } =
+        new("task.core_path", SettingTypes.Path, "Where a core is kept; %p stands for the process that it is of.")
+        {
+            Default = CoreShelf.DefaultTemplate,
+            Flags = ["--core-path"],
+        };
+
+    public static SettingKey<long> CoreKeep { get; } =
+        new("task.core_keep", SettingTypes.Int, "How many cores are kept at core_path; beyond that the oldest are removed.")
+        {
+            Default = "10",
+            Min = "1",
+            Max = "10000",
+        };
+
+    public static SettingKey<long> CoreKeepBytes { get; } =
+        new("task.core_keep_bytes", SettingTypes.Size, "How much of the disk the cores at core_path may take together.")
+        {
+            Default = "10G",
+            Min = "1M",
+        };
+
     public static SettingKey<long> OomScore { get; } =
         new(
             "task.oom_score",
@@ -132,6 +156,9 @@ public static class TaskKeys
             PluginDir,
             EnableCoreDumps,
             CoreMaxBytes,
+            CorePath,
+            CoreKeep,
+            CoreKeepBytes,
             OomScore,
             ReadRoots,
             WriteRoots,

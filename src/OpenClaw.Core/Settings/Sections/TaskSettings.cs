@@ -37,6 +37,13 @@ public sealed record TaskSettings
 
     public required long CoreMaxBytes { get; init; }
 
+    /// <summary>An absolute path with <c>%p</c> in its last part.</summary>
+    public required string CorePath { get; init; }
+
+    public required int CoreKeep { get; init; }
+
+    public required long CoreKeepBytes { get; init; }
+
     /// <summary>-1000 to 1000.</summary>
     public required int OomScore { get; init; }
 
@@ -62,6 +69,9 @@ public sealed record TaskSettings
             PluginDir = settings.Get(TaskKeys.PluginDir),
             EnableCoreDumps = settings.Get(TaskKeys.EnableCoreDumps),
             CoreMaxBytes = settings.Get(TaskKeys.CoreMaxBytes),
+            CorePath = settings.Get(TaskKeys.CorePath),
+            CoreKeep = settings.Int(TaskKeys.CoreKeep),
+            CoreKeepBytes = settings.Get(TaskKeys.CoreKeepBytes),
             OomScore = settings.Int(TaskKeys.OomScore),
             ReadRoots = settings.Get(TaskKeys.ReadRoots),
             WriteRoots = settings.Get(TaskKeys.WriteRoots),
