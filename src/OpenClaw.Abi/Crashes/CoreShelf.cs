@@ -57,7 +57,9 @@ public sealed record CoreShelf(string Template, long MaxBytes, int MostFiles, lo
     /// </summary>
     public KeptCore Keep(string source, int pid)
     {
-        var bytes = new FileInfo(source).Length;
+        // A core has holes, of a .NET process mostly: what it takes on the disk is what counts.
+        var length = new FileInfo(source).Length;
+        var bytes = Math.Min(length, Status.Of(source)?.DiskBytes ?? length);
         try
         {
             if (bytes > MaxBytes)
@@ -174,18 +176,13 @@ public sealed record CoreShelf(string Template, long MaxBytes, int MostFiles, lo
         {
             var buffer = new byte[256 * 1024];
             long at = 0;
-            while (RandomAccess.Read(from, buffer, at) is var count and > 0)
+            while (NextData(from, at) is { } data && RandomAccess.Read(from, buffer, data) is var count and > 0)
             {
-                // Cores are mostly holes: what is nothing is not written.
-                if (buffer.AsSpan(0, count).IndexOfAnyExcept((byte)0) >= 0)
-                {
-                    RandomAccess.Write(to, buffer.AsSpan(0, count), at);
-                }
-
-                at += count;
+                RandomAccess.Write(to, buffer.AsSpan(0, count), data);
+                at = data + count;
             }
 
-            RandomAccess.SetLength(to, at);
+            RandomAccess.SetLength(to, RandomAccess.GetLength(from));
         }
         catch (IOException)
         {
@@ -195,6 +192,14 @@ public sealed record CoreShelf(string Template, long MaxBytes, int MostFiles, lo
 
         File.Delete(source);
         return true;
+    }
+
+    // Behind a hole; null when there is nothing more. A file system that knows of no holes gives the place itself.
+    private static long? NextData(SafeFileHandle file, long at)
+    {
+        var seekData = Native.IsMac ? 4 : 3;
+        var found = Native.lseek((int)file.DangerousGetHandle(), (nint)at, seekData);
+        return found >= 0 ? (long)found : null;
     }
 
     private static unsafe int Link(string source, string path)

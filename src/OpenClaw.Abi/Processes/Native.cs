@@ -134,6 +134,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     public static partial int statx(int directory, byte* path, int flags, uint mask, void* status);
 
+    [LibraryImport(C, SetLastError = true)]
+    public static partial nint lseek(int descriptor, nint offset, int whence);
+
     /// <summary>With old alone: what the process does about a signal now. The handler is the first word everywhere.</summary>
     [LibraryImport(C, SetLastError = true)]
     public static partial int sigaction(int signal, void* action, void* old);
