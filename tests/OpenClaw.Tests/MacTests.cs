@@ -34,6 +34,7 @@ public sealed partial class MacTests
         "isatty",
         "kill",
         "link",
+        "lseek",
         "open",
         "pipe",
         "poll",

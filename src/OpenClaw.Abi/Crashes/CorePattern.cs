@@ -27,9 +27,14 @@ public sealed class CorePattern
     /// <summary>Relative to the working directory of the process that crashed.</summary>
     public bool IsRelative => !pattern.StartsWith('/');
 
-    /// <summary>The machine's; where there is no such file (macOS), <see cref="WhyNot"/> says so.</summary>
+    /// <summary>The machine's; on macOS <see cref="WhyNot"/> says that there is none.</summary>
     public static CorePattern OfMachine()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return new("", usesPid: false) { WhyNot = "where this system's kernel puts cores is not looked for" };
+        }
+
         try
         {
             return Parse(File.ReadAllText(PatternFile), File.ReadAllText(UsesPidFile).AsSpan().Trim() is not "0");

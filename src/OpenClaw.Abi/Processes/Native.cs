@@ -131,6 +131,7 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     public static partial int link(byte* from, byte* to);
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int statx(int directory, byte* path, int flags, uint mask, void* status);
 

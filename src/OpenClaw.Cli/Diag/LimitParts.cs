@@ -9,6 +9,11 @@ internal static class LimitParts
 {
     public static IReadOnlyList<string> Lines(PathsPlan? paths)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return ["this system does not tell its limits in files"];
+        }
+
         var lines = new List<string>();
         lines.AddRange(Memory());
         lines.AddRange(Of("this shell", "self"));

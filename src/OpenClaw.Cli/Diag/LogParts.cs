@@ -17,20 +17,27 @@ internal static class LogParts
     /// <param name="worker">With the worker's own.</param>
     public static IReadOnlyList<LogPart> Of(PathsPlan paths, DateTimeOffset since, bool worker)
     {
-        var parts = new List<LogPart>
-        {
-            // Every coming and going of the connection to the manager, with its cause.
-            new("Link history (worker.reconnect.log)", () => Tail(paths, "worker.reconnect.log", since, all: true)),
-        };
+        // Workers that share the directory have files of their own: worker.log, worker-2.log.
+        var parts = new List<LogPart>();
+        // Every coming and going of the connection to the manager, with its cause.
+        Add("Link history", Files(paths.LogDir, "worker*.reconnect.log"));
         if (worker)
         {
-            parts.Add(new("Worker log (worker.log)", () => Tail(paths, "worker.log", since, all: true)));
+            Add("Worker log", Files(paths.LogDir, "worker*.log").Where(f => !f.EndsWith(".reconnect.log", StringComparison.Ordinal)));
         }
 
-        foreach (var file in Files(paths.LogDir, "supervisor.*.log"))
+        Add("Supervisor log", Files(paths.LogDir, "supervisor.*.log"));
+        void Add(string title, IEnumerable<string> files)
         {
-            var name = Path.GetFileName(file);
-            parts.Add(new($"Supervisor log ({name})", () => Tail(paths, name, since, all: true)));
+            foreach (var name in files.Select(f => Path.GetFileName(f)))
+            {
+                parts.Add(new($"{title} ({name})", () => Tail(paths, name, since, all: true)));
+            }
+
+            if (!files.Any())
+            {
+                parts.Add(new(title, () => [$"there is none in {paths.LogDir}"]));
+            }
         }
 
         parts.Add(new("Trouble in the manager's log (manager.log)", () => Tail(paths, "manager.log", since, all: false)));
