@@ -162,7 +162,7 @@ internal sealed partial class MemoryTaskStore
         return (OutcomeVerdict.Recorded, to, row.Due);
     }
 
-    private ReturnedTask PutBack(Row row, WorkerRef by, ReturnReason reason, int maxLosses)
+    private ReturnedTask PutBack(Row row, WorkerRef by, ReturnReason reason, int maxLosses, string? why = null)
     {
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(row.Losses, maxLosses);
         var to = Move(row, on);
@@ -171,7 +171,7 @@ internal sealed partial class MemoryTaskStore
         row.Finished = Transitions.HasEnded(to) ? now : 0;
         if (on == On.LossesUsedUp)
         {
-            row.Failure = StoreFailures.LossesUsedUp(by, row.Losses);
+            row.Failure = StoreFailures.LossesUsedUp(by, row.Losses, why);
             row.Result = null;
         }
 
@@ -191,7 +191,7 @@ internal sealed partial class MemoryTaskStore
         {
             foreach (var row in own.Values.ToList())
             {
-                operation.Returned.Add(PutBack(row, operation.Worker, operation.Reason, operation.MaxLosses));
+                operation.Returned.Add(PutBack(row, operation.Worker, operation.Reason, operation.MaxLosses, operation.Why));
             }
         }
 
