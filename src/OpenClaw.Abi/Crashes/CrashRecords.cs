@@ -35,7 +35,7 @@ public sealed class CrashRecords(string directory)
     public IReadOnlyList<CrashReport> Since(DateTimeOffset since, int most)
     {
         var found = new List<CrashReport>();
-        foreach (var path in Names().Reverse())
+        foreach (var path in Enumerable.Reverse(Names()))
         {
             if (found.Count >= most)
             {
