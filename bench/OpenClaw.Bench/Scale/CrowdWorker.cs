@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Core.Errors;
 using OpenClaw.Core.Links;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Links;
@@ -84,7 +85,8 @@ internal sealed class CrowdWorker : IManagerOrders, IAsyncDisposable
     public void Tick() => loop.Post(core.Tick);
 
     /// <summary>Nobody restarts a crowd.</summary>
-    void IManagerOrders.Restart() { }
+    void IManagerOrders.Restart(Action<Failure?> answer) =>
+        answer(new Failure(Catalogue.WorkerUnsupervised, "nobody would start it again"));
 
     void IManagerOrders.Reload() { }
 

@@ -106,7 +106,7 @@ internal sealed class ClusterApi(
     private async ValueTask<Result<RestartWorkerResponse>> RestartWorkerAsync(RestartWorkerRequest request, RpcServerContext context)
     {
         var answer = new TaskCompletionSource<Failure?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var told = await loop.AskAsync(() => core.Restart(request.Worker, request.Incarnation, answer.SetResult));
+        var told = await loop.AskAsync(() => core.Restart(request.Worker, request.Incarnation, refusal => answer.TrySetResult(refusal)));
         if (!told.IsOk)
         {
             return told.Failure;
