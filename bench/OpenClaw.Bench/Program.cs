@@ -1,4 +1,5 @@
 using OpenClaw.Bench.Client;
+using OpenClaw.Bench.Metrics;
 using OpenClaw.Bench.Rpc;
 using OpenClaw.Bench.Scale;
 using OpenClaw.Bench.Suite;
@@ -8,6 +9,7 @@ return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
+    ["metrics", .. var rest] => await MetricsBench.RunAsync(rest),
     ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => await SuiteCommand.RunAsync(args),

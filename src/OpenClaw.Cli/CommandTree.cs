@@ -4,6 +4,7 @@ using OpenClaw.Cli.Commands.Certs;
 using OpenClaw.Cli.Commands.Cluster;
 using OpenClaw.Cli.Commands.Demo;
 using OpenClaw.Cli.Commands.Logs;
+using OpenClaw.Cli.Commands.Metrics;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Cli.Shell;
 
@@ -31,6 +32,7 @@ public static class CommandTree
             DoctorCommand.Create(run),
             LogsCommand.Create(run),
             DiagCommand.Create(run),
+            MetricsCommand.Create(run),
             PluginCommands.Create(run),
             CertsCommands.Create(run),
             BenchCommand.Create(run),

@@ -19,6 +19,7 @@ using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Manager.Api;
 using OpenClaw.Manager.Core;
 using OpenClaw.Manager.Logs;
+using OpenClaw.Manager.Metrics;
 using OpenClaw.Manager.Security;
 using OpenClaw.Manager.Sessions;
 using OpenClaw.Rpc;
@@ -36,7 +37,13 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private readonly CancellationTokenSource stoppingCalls = new();
     private readonly TaskCompletionSource<Failure> broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManagerMetrics metrics = new();
-    private readonly HealthService health = new(TaskMethods.Service, WorkerMethods.Service, ClusterMethods.Service, LogMethods.Service);
+    private readonly HealthService health = new(
+        TaskMethods.Service,
+        WorkerMethods.Service,
+        ClusterMethods.Service,
+        LogMethods.Service,
+        MetricMethods.Service
+    );
     private readonly ForwardClock clock = new(context.Time);
     private SqliteTaskStore? store;
     private StoreWriter? writer;
@@ -45,6 +52,8 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     private ManagerCore? core;
     private ManagerTimers? timers;
     private MetricsHost? metricsHost;
+    private MetricHistory? history;
+    private MetricKeeper? keeper;
     private WebApplication? app;
     private LocalEndpoint? endpoint;
     private IDisposable? alive;
@@ -88,6 +97,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         core.Forgotten += certificates!.Forget;
         metrics.Observe(timers, options, certificates.Measurements);
         metricsHost = new MetricsHost([MetricNames.Meter]);
+        await KeepHistoryAsync(metricsHost);
 
         var token = LocalEndpoint.Token(options.DataDirectory, (file, mode) => LogTokenNarrowed(logger, file, mode));
         if (!token.IsOk)
@@ -175,6 +185,12 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             app = null;
         }
 
+        if (keeper is not null)
+        {
+            await keeper.DisposeAsync();
+            keeper = null;
+        }
+
         timers?.Dispose();
         alive?.Dispose();
         loop?.Complete();
@@ -189,6 +205,26 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
     {
         core!.Dispatch();
         timers?.Arm(core.NextDue);
+    }
+
+    // Before the ports open: whoever asks is answered with what was.
+    private async Task KeepHistoryAsync(MetricsHost host)
+    {
+        history = new MetricHistory(OpenHistoryAsync, new MetricHistoryOptions(), clock, context.Loggers.CreateLogger<MetricHistory>());
+        metrics.Observe(history);
+        await history.StartAsync(CancellationToken.None);
+        keeper = new MetricKeeper(history, host, clock, context.Loggers.CreateLogger<MetricKeeper>());
+    }
+
+    private async Task<IMetricStore> OpenHistoryAsync(Failure? damaged, CancellationToken cancellation)
+    {
+        var opened = (await SqliteMetricStore.OpenAsync(options.DataDirectory, damaged, cancellation)).Value;
+        if (opened.SetAside is { } trouble)
+        {
+            LogHistoryAside(logger, trouble.Code, trouble.Message, SqliteMetricStore.AsidePath(options.DataDirectory));
+        }
+
+        return opened;
     }
 
     private async Task RestoreAsync()
@@ -264,6 +300,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
             new TaskApi(loop!, core!, store!, specs, options.QueueRetryAfter).Create(),
             WorkerApi.Create(loop!, core!, logs, certificates!),
             new LogApi(loop!, core!, store!, context.Logging.Shelf, logs, context.Time).Create(),
+            new MetricApi(history!, keeper!.NowAsync, options.ClusterName, clock).Create(),
             new ClusterApi(loop!, core!, store!, certificates!, context.Live.Reload, context.Time).Create(),
             health.Build()
         );
@@ -455,6 +492,9 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         "The token file {file} could be used by others (mode {mode}) and is its owner's alone now; if somebody may have read it, remove it and start again: another is drawn"
     )]
     private static partial void LogTokenNarrowed(ILogger logger, string file, string mode);
+
+    [LoggerMessage(7, LogLevel.Warning, "{code}: {message}; the history of metrics begins anew, what was is kept as {aside}")]
+    private static partial void LogHistoryAside(ILogger logger, string code, string message, string aside);
 
     [LoggerMessage(5, LogLevel.Warning, "UNSAFE: {variable} is set, which only tests do: tasks that were acknowledged can be lost")]
     private static partial void LogUnsafe(ILogger logger, string variable);

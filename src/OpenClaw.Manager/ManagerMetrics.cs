@@ -4,6 +4,7 @@ using OpenClaw.Core.Tasks;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Manager.Dispatch;
+using OpenClaw.Manager.Metrics;
 using OpenClaw.Store;
 
 namespace OpenClaw.Manager;
@@ -51,7 +52,17 @@ internal sealed class ManagerMetrics : IDisposable
         meter.Gauge(MetricNames.WorkerStatus, () => figures.Workers);
         meter.Gauge(MetricNames.CertificateExpiry, certificates);
         meter.Gauge(MetricNames.QueueDepth, () => figures.Depth);
+        WorkerInstruments.Observe(meter, () => figures.WorkerFigures);
         meter.Counter(MetricNames.ProcessAllocated, () => GC.GetTotalAllocatedBytes());
+    }
+
+    /// <summary>Adds those of the history of the metrics themselves.</summary>
+    public void Observe(MetricHistory history)
+    {
+        meter.Gauge<long>(MetricNames.HistorySeries, () => [new Measurement<long>(history.Series)]);
+        meter.Gauge<long>(MetricNames.HistoryRefused, () => [new Measurement<long>(history.Refused)]);
+        meter.Gauge<long>(MetricNames.HistoryBytes, () => [new Measurement<long>(history.Bytes)]);
+        meter.Counter(MetricNames.HistoryDropped, () => history.Dropped);
     }
 
     /// <summary>Tasks that were acknowledged; counted by runs of the same type and queue, since batches are mostly of one kind.</summary>
@@ -83,13 +94,13 @@ internal sealed class ManagerMetrics : IDisposable
     public void Ran(string type, long micros) => run.Record(micros / 1e6, new KeyValuePair<string, object?>("type", type));
 
     /// <summary>An attempt whose process crashed. What a worker calls a signal and is none is counted as other.</summary>
-    public void Crashed(string type, string signal)
+    public void Crashed(string type, string cause, string signal)
     {
         var known =
             signal.Length == 0 ? "none"
             : Enumerable.Range(1, 64).Any(n => Signals.Name(n) == signal) ? signal
             : "other";
-        crashes.Add(1, new("type", type), new("signal", known));
+        crashes.Add(1, new("type", type), new("cause", cause), new("signal", known));
     }
 
     public void Recorded(string type, TaskState state)

@@ -15,6 +15,7 @@ internal sealed class ManagerTimers : IDisposable
     private volatile IReadOnlyList<Measurement<long>> depth = [];
     private volatile IReadOnlyList<Measurement<long>> slots = [];
     private volatile IReadOnlyList<Measurement<long>> outboxes = [];
+    private volatile IReadOnlyList<WorkerFigures> workerFigures = [];
 
     public ManagerTimers(OwnerLoop loop, ManagerCore core, TimeProvider time)
     {
@@ -52,6 +53,8 @@ internal sealed class ManagerTimers : IDisposable
 
     public IReadOnlyList<Measurement<long>> Outboxes => outboxes;
 
+    public IReadOnlyList<WorkerFigures> WorkerFigures => workerFigures;
+
     /// <summary>Called in the loop: takes the figures of this moment.</summary>
     internal void Look(ManagerCore core)
     {
@@ -59,6 +62,7 @@ internal sealed class ManagerTimers : IDisposable
         depth = core.DepthMeasurements();
         slots = core.SlotMeasurements();
         outboxes = core.OutboxMeasurements();
+        workerFigures = core.WorkerFigures();
     }
 
     /// <summary>Called in the loop: the next delayed task is due then.</summary>

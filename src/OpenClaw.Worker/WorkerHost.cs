@@ -77,7 +77,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             type => plugins.Current.Handlers.GetValueOrDefault(type),
             _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes, directories.Next()),
             context.Loggers.CreateLogger<WorkerCore>(),
-            context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null
+            context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null,
+            new ProcessTree().LatestAndLook
         );
         loop = new OwnerLoop(
             AfterRun,

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using OpenClaw.Cli.Bench;
 using OpenClaw.Cli.Commands.Logs;
+using OpenClaw.Cli.Commands.Metrics;
 using OpenClaw.Cli.Commands.Tasks;
 using OpenClaw.Core.Errors;
+using OpenClaw.Core.Metrics;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Worker.Plugins;
@@ -18,6 +20,7 @@ internal static class ValueWords
             "--status" => Words(TaskCommands.StateNames.Split(", ")),
             "--type" => Types(words),
             "--component" => Words(LogsCommand.ComponentNames),
+            "--sort" => Words(WorkerRow.Columns),
             "--scenario" => new([.. BenchOptions.Names.Select(n => new Candidate(n.Name, n.Description))]),
             "--config" or "--file" or "--payload" => new([], PathKind.Files),
             "--output-dir" => new([], PathKind.Directories),
@@ -30,6 +33,7 @@ internal static class ValueWords
     public static Completions Of(Argument argument, Command command, IReadOnlyList<string> words) =>
         (command.Name, argument.Name) switch
         {
+            ("query", "query") => new([.. MetricIndex.All.Select(m => new Candidate(m.Name, m.Help))]),
             (_, "code") => new([.. Catalogue.All.Select(e => new Candidate(e.Code, e.Title))]),
             ("run", "type") => Types(words) with { Paths = PathKind.Files },
             (_, "file" or "path") => new([], PathKind.Files),

@@ -23,14 +23,14 @@ internal sealed class Watch(Invocation invocation)
 
     public static Option<bool> Flag { get; } = new("--watch", "-w") { Description = "Show it again and again until Ctrl-C" };
 
-    /// <summary>Looks once a second until Ctrl-C. A look that fails is shown as what it is, and the next is tried.</summary>
-    public static Task<int> RepeatAsync(Invocation invocation, Func<Task<WatchFrame>> look) =>
+    /// <summary>Looks once a second, or as often as is said, until Ctrl-C. A look that fails is shown as what it is, and the next is tried.</summary>
+    public static Task<int> RepeatAsync(Invocation invocation, Func<Task<WatchFrame>> look, TimeSpan? interval = null) =>
         new Watch(invocation).UntilInterruptedAsync(async watch =>
         {
             while (true)
             {
                 watch.Show(await LookAsync(invocation, look));
-                await Task.Delay(Refresh, invocation.Time, invocation.Cancellation);
+                await Task.Delay(interval ?? Refresh, invocation.Time, invocation.Cancellation);
             }
         });
 

@@ -170,6 +170,14 @@ internal sealed partial class WireClient : IDisposable
             cancellation
         );
 
+    /// <summary>Values of the metrics that the manager keeps.</summary>
+    public Task<Result<QueryMetricsResponse>> QueryMetricsAsync(QueryMetricsRequest request, CancellationToken cancellation = default) =>
+        caller.CallAsync(MetricMethods.QueryMetrics, request, Repeat.Always, cancellation);
+
+    /// <summary>Every metric that can be asked for.</summary>
+    public Task<Result<ListMetricsResponse>> ListMetricsAsync(CancellationToken cancellation = default) =>
+        caller.CallAsync(MetricMethods.ListMetrics, new ListMetricsRequest(), Repeat.Always, cancellation);
+
     /// <summary>The manager and its workers read their configuration again.</summary>
     public Task<Result<ReloadResponse>> ReloadAsync(CancellationToken cancellation = default) =>
         caller.CallAsync(ClusterMethods.Reload, new ReloadRequest(), Repeat.Always, cancellation);

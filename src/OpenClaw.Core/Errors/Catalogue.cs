@@ -17,6 +17,7 @@ public static partial class Catalogue
             .Concat(RpcEntries)
             .Concat(OperationEntries)
             .Concat(LogEntries)
+            .Concat(MetricEntries)
             .Concat(TlsEntries)
             .ToFrozenDictionary(e => e.Code, StringComparer.Ordinal)
     );

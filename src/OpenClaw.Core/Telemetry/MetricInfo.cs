@@ -23,6 +23,11 @@ public sealed record MetricInfo(string Name, MetricKind Kind, string Help, IRead
     /// <summary>Upper bounds of a histogram's buckets, in the unit of the name, rising.</summary>
     public IReadOnlyList<double> Buckets { get; init; } = [];
 
+    /// <summary>
+    /// A counter that somebody else's process keeps and only tells: when it is met for the first time, what it shows did not happen just now.
+    /// </summary>
+    public bool IsTold { get; init; }
+
     /// <summary>How many combinations of label values are kept; further ones are counted together.</summary>
     public int MaxSeries { get; init; } = 2000;
 

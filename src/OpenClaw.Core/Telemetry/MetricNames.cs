@@ -80,10 +80,79 @@ public static class MetricNames
     public static MetricInfo WorkerCrashes { get; } =
         Counter(
             "openclaw_worker_crashes_total",
-            "Attempts whose process ended by a crash, by the signal that ended it or none",
+            "Attempts whose process ended by a crash, by cause, and by the signal that ended it or none",
             "type",
+            "cause",
             "signal"
         );
+
+    public static MetricInfo WorkerAttempts { get; } =
+        Counter(
+            "openclaw_worker_attempts_total",
+            "Attempts that a worker has finished, by result: succeeded, failed, crashed",
+            "worker",
+            "result"
+        ) with
+        {
+            MaxSeries = 20_000,
+        };
+
+    public static MetricInfo WorkerRun { get; } =
+        Gauge("openclaw_worker_run_seconds", "How long the worker's last 128 attempts ran, by quantile", "worker", "quantile") with
+        {
+            MaxSeries = 20_000,
+        };
+
+    public static MetricInfo WorkerRestarts { get; } =
+        Counter("openclaw_worker_restarts_total", "Processes of the worker that followed another one", "worker") with
+        {
+            MaxSeries = 20_000,
+        };
+
+    public static MetricInfo WorkerMemory { get; } =
+        Gauge(
+            "openclaw_worker_memory_bytes",
+            "Memory of the worker's processes together, tasks included, as its last heartbeat said",
+            "worker"
+        ) with
+        {
+            MaxSeries = 20_000,
+        };
+
+    public static MetricInfo WorkerCpu { get; } =
+        Counter(
+            "openclaw_worker_cpu_seconds_total",
+            "CPU time of the worker's processes together, tasks included, since it started",
+            "worker"
+        ) with
+        {
+            MaxSeries = 20_000,
+            IsTold = true,
+        };
+
+    public static MetricInfo WorkerUptime { get; } =
+        Gauge("openclaw_worker_uptime_seconds", "How long the worker's process has run, as its last heartbeat said", "worker") with
+        {
+            MaxSeries = 20_000,
+        };
+
+    public static MetricInfo WorkerRunnerStarts { get; } =
+        Counter("openclaw_worker_runner_starts_total", "Processes for tasks that the worker has started", "worker") with
+        {
+            MaxSeries = 20_000,
+            IsTold = true,
+        };
+
+    public static MetricInfo HistorySeries { get; } =
+        Gauge("openclaw_history_series", "Series whose history is kept and that were measured in the last ten minutes");
+
+    public static MetricInfo HistoryRefused { get; } =
+        Gauge("openclaw_history_refused_series", "Series whose history is not kept because there are too many");
+
+    public static MetricInfo HistoryBytes { get; } = Gauge("openclaw_history_bytes", "Size of the history of metrics on disk");
+
+    public static MetricInfo HistoryDropped { get; } =
+        Counter("openclaw_history_dropped_chunks_total", "Chunks of ten minutes that were lost because the history could not be written");
 
     public static MetricInfo QueueDepth { get; } = Gauge("openclaw_queue_depth", "Unfinished tasks by queue and state", "queue", "state");
 
@@ -151,6 +220,17 @@ public static class MetricNames
         CertificateExpiry,
         WorkerSlots,
         WorkerCrashes,
+        WorkerAttempts,
+        WorkerRun,
+        WorkerRestarts,
+        WorkerMemory,
+        WorkerCpu,
+        WorkerUptime,
+        WorkerRunnerStarts,
+        HistorySeries,
+        HistoryRefused,
+        HistoryBytes,
+        HistoryDropped,
         QueueDepth,
         QueueCapacity,
         QueueRefused,

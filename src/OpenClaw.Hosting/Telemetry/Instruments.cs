@@ -16,12 +16,16 @@ public static class Instruments
     public static ObservableCounter<long> Counter(this Meter meter, MetricInfo row, Func<long> observe) =>
         Checked(meter, row, MetricKind.Counter).CreateObservableCounter(row.Name, observe, null, row.Help);
 
+    /// <summary>A counter with labels that is asked at each collection, with the totals of all series. The function must be quick and safe to call from any thread.</summary>
+    public static ObservableCounter<T> Counter<T>(this Meter meter, MetricInfo row, Func<IEnumerable<Measurement<T>>> observe)
+        where T : struct => Checked(meter, row, MetricKind.Counter).CreateObservableCounter(row.Name, observe, null, row.Help);
+
     public static Gauge<long> Gauge(this Meter meter, MetricInfo row) =>
         Checked(meter, row, MetricKind.Gauge).CreateGauge<long>(row.Name, null, row.Help);
 
     /// <summary>A gauge that is asked at each collection: a series that it no longer reports is no longer served. The function must be quick and safe to call from any thread.</summary>
-    public static ObservableGauge<long> Gauge(this Meter meter, MetricInfo row, Func<IEnumerable<Measurement<long>>> observe) =>
-        Checked(meter, row, MetricKind.Gauge).CreateObservableGauge(row.Name, observe, null, row.Help);
+    public static ObservableGauge<T> Gauge<T>(this Meter meter, MetricInfo row, Func<IEnumerable<Measurement<T>>> observe)
+        where T : struct => Checked(meter, row, MetricKind.Gauge).CreateObservableGauge(row.Name, observe, null, row.Help);
 
     public static Histogram<double> Histogram(this Meter meter, MetricInfo row) =>
         Checked(meter, row, MetricKind.Histogram).CreateHistogram<double>(row.Name, null, row.Help);

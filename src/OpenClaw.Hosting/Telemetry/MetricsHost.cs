@@ -38,6 +38,14 @@ public sealed class MetricsHost : IAsyncDisposable
     /// <summary>All metrics as text.</summary>
     public async ValueTask<string> CollectAsync(CancellationToken cancellation = default)
     {
+        var text = new StringBuilder();
+        PrometheusText.Write(text, await CollectFamiliesAsync(cancellation));
+        return text.ToString();
+    }
+
+    /// <summary>All metrics, each name once, ordered by name.</summary>
+    public async ValueTask<IReadOnlyList<MetricFamily>> CollectFamiliesAsync(CancellationToken cancellation = default)
+    {
         await oneAtATime.WaitAsync(cancellation);
         try
         {
@@ -47,14 +55,13 @@ public sealed class MetricsHost : IAsyncDisposable
             {
                 throw new InvalidOperationException("the metrics could not be collected");
             }
-            var text = new StringBuilder();
+
             // A name that appears twice (an instrument of two meters) would make the whole answer unreadable for Prometheus: one family
             // of all series, and of equal series the first.
             var families = exporter
                 .Families.GroupBy(f => f.Name, StringComparer.Ordinal)
                 .Select(g => g.First() with { Samples = [.. g.SelectMany(f => f.Samples).DistinctBy(KeyOf)] });
-            PrometheusText.Write(text, families.OrderBy(f => f.Name, StringComparer.Ordinal));
-            return text.ToString();
+            return [.. families.OrderBy(f => f.Name, StringComparer.Ordinal)];
         }
         finally
         {

@@ -42,16 +42,31 @@ internal sealed partial class ManagerCore
                     seat.LastFreed = time.GetUtcNow();
                 }
 
-                metrics.Ran(held.Lane.Type, o.RunMicros);
                 WatchForLoops(held.Lane.Type, o);
-                if (IsCrash(o))
-                {
-                    metrics.Crashed(held.Lane.Type, o.Failure.Signal);
-                }
+                CountFinished(from.Ref.Worker, held.Lane.Type, o);
             }
         }
 
         PostOutcomes(from, outcomes, types);
+    }
+
+    /// <summary>By the id of a worker that is shown; gone with it.</summary>
+    private readonly Dictionary<string, WorkerTally> tallies = new(StringComparer.Ordinal);
+
+    private WorkerTally TallyOf(string worker) =>
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(tallies, worker, out _) ??= new WorkerTally();
+
+    // Counted once for each attempt: only its first outcome finds it held.
+    private void CountFinished(string worker, string type, AttemptOutcome outcome)
+    {
+        metrics.Ran(type, outcome.RunMicros);
+        var isCrash = IsCrash(outcome);
+        if (isCrash)
+        {
+            metrics.Crashed(type, CrashCauses.Of(outcome.Failure), outcome.Failure.Signal);
+        }
+
+        TallyOf(worker).Finished(outcome.Succeeded, isCrash, outcome.RunMicros);
     }
 
     /// <summary>
@@ -82,6 +97,7 @@ internal sealed partial class ManagerCore
                 earlier.Held.Remove(o.Task);
                 types[i] = held.Lane.Type;
                 dispatcher.Free(earlier.Seat, held.Lane);
+                CountFinished(reference.Worker, held.Lane.Type, o);
             }
         }
 

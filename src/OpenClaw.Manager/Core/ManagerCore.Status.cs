@@ -216,6 +216,10 @@ internal sealed partial class ManagerCore
                 .Select(w => new Measurement<long>(w.OutboxEntries, new KeyValuePair<string, object?>("worker", w.Ref.Worker))),
         ];
 
+    /// <summary>What each worker has come to.</summary>
+    public WorkerFigures[] WorkerFigures() =>
+        [.. workers.Values.Select(w => TallyOf(w.Ref.Worker).Figures(w.Ref.Worker, w.Session is not null))];
+
     /// <summary>Where workers and clients connect, as bound.</summary>
     public string Address { get; set; } = "";
 }

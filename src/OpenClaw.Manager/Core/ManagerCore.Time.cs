@@ -91,6 +91,7 @@ internal sealed partial class ManagerCore
         gone?.ForEach(id =>
         {
             workers.Remove(id);
+            tallies.Remove(id);
             Forgotten?.Invoke(id);
         });
     }

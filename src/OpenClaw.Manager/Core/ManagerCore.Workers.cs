@@ -78,6 +78,13 @@ internal sealed partial class ManagerCore
             Release(earlier, ReturnReason.WorkerLost, "a new incarnation registered");
         }
 
+        var tally = TallyOf(info.Worker);
+        if (known is not null && known != incarnation)
+        {
+            tally.Restarts++;
+            tally.Heartbeat = null;
+        }
+
         var now = time.GetUtcNow();
         workers[info.Worker] = incarnation;
         incarnation.Info = info;
@@ -351,6 +358,7 @@ internal sealed partial class ManagerCore
     public void OnHeartbeat(Incarnation from, Heartbeat heartbeat)
     {
         from.OutboxEntries = heartbeat.Outbox;
+        TallyOf(from.Ref.Worker).Heartbeat = heartbeat;
         from.Session?.Send(new ManagerMessage { HeartbeatAck = new HeartbeatAck { Sequence = heartbeat.Sequence } });
     }
 

@@ -72,6 +72,18 @@ public static class LogMethods
         new(Service, nameof(Logs), RpcMethodKind.ServerStreaming, LogsRequest.Parser, LogLines.Parser);
 }
 
+/// <summary>The methods of <c>openclaw.v1.MetricService</c>.</summary>
+public static class MetricMethods
+{
+    public const string Service = "openclaw.v1.MetricService";
+
+    public static RpcMethod<QueryMetricsRequest, QueryMetricsResponse> QueryMetrics { get; } =
+        new(Service, nameof(QueryMetrics), RpcMethodKind.Unary, QueryMetricsRequest.Parser, QueryMetricsResponse.Parser);
+
+    public static RpcMethod<ListMetricsRequest, ListMetricsResponse> ListMetrics { get; } =
+        new(Service, nameof(ListMetrics), RpcMethodKind.Unary, ListMetricsRequest.Parser, ListMetricsResponse.Parser);
+}
+
 /// <summary>The methods of <c>grpc.health.v1.Health</c>.</summary>
 public static class HealthMethods
 {

@@ -11,7 +11,10 @@ internal static class Probe
     private const int HeaderBytes = 100;
 
     /// <summary>Null when the file is missing, empty or ours to use.</summary>
-    public static Failure? Look(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="application">The application_id by which files of this kind are known.</param>
+    /// <param name="schema">The newest schema that this program knows.</param>
+    public static Failure? Look(string path, int application, int schema)
     {
         if (!File.Exists(path) || new FileInfo(path).Length == 0)
         {
@@ -26,13 +29,13 @@ internal static class Probe
         try
         {
             // A connection that may only read neither replays nor checkpoints the log.
-            return LookInside(path, Native.OpenReadOnly);
+            return LookInside(path, application, schema, Native.OpenReadOnly);
         }
         catch (SqliteException error) when (error.Extended == Native.ReadOnlyRollback)
         {
             // A crash in the middle of the very first transaction, before the file was in WAL mode: nobody can read it until the
             // journal is rolled back, and only a connection that may write does that.
-            return LookAgain(path);
+            return LookAgain(path, application, schema);
         }
         catch (SqliteException error)
         {
@@ -40,11 +43,11 @@ internal static class Probe
         }
     }
 
-    private static Failure? LookAgain(string path)
+    private static Failure? LookAgain(string path, int application, int schema)
     {
         try
         {
-            return LookInside(path, Native.OpenReadWrite);
+            return LookInside(path, application, schema, Native.OpenReadWrite);
         }
         catch (SqliteException error)
         {
@@ -52,10 +55,10 @@ internal static class Probe
         }
     }
 
-    private static Failure? LookInside(string path, int flags)
+    private static Failure? LookInside(string path, int application, int schema, int flags)
     {
         using var connection = Connection.Open(path, flags);
-        var ours = connection.Scalar("PRAGMA application_id") == Schema.ApplicationId;
+        var ours = connection.Scalar("PRAGMA application_id") == application;
         var tables = connection.Scalar("SELECT count(*) FROM sqlite_master");
         if (!ours && tables > 0)
         {
@@ -63,9 +66,9 @@ internal static class Probe
         }
 
         var version = connection.Scalar("PRAGMA user_version");
-        return version <= Schema.Version
+        return version <= schema
             ? null
-            : new Failure(Catalogue.StoreNewer, $"{path} has schema {version}, and this program knows {Schema.Version}");
+            : new Failure(Catalogue.StoreNewer, $"{path} has schema {version}, and this program knows {schema}");
     }
 
     private static bool HeaderIsWhole(string path)

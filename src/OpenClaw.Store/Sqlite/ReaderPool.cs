@@ -7,15 +7,15 @@ namespace OpenClaw.Store.Sqlite;
 /// A few connections for reading, opened when needed and kept. Write-ahead logging lets them read the last commit while the writer
 /// writes; neither waits for the other. Thread-safe.
 /// </summary>
-internal sealed class ReaderPool(string path, SqliteOptions options) : IDisposable
+internal sealed class ReaderPool<TRecords>(string path, SqliteOptions options, Func<Connection, TRecords> records) : IDisposable
 {
     private readonly SemaphoreSlim room = new(options.Readers);
     private readonly ConcurrentBag<Reader> idle = [];
 
-    private sealed record Reader(Connection Connection, RecordReader Records);
+    private sealed record Reader(Connection Connection, TRecords Records);
 
     /// <summary>Runs a short read on the caller's thread.</summary>
-    public async ValueTask<T> ReadAsync<T>(Func<RecordReader, T> read, CancellationToken cancellation)
+    public async ValueTask<T> ReadAsync<T>(Func<TRecords, T> read, CancellationToken cancellation)
     {
         await room.WaitAsync(cancellation);
         try
@@ -29,7 +29,7 @@ internal sealed class ReaderPool(string path, SqliteOptions options) : IDisposab
     }
 
     /// <summary>Runs a read that may take long on a thread of the pool.</summary>
-    public async ValueTask<T> ScanAsync<T>(Func<RecordReader, T> read, CancellationToken cancellation)
+    public async ValueTask<T> ScanAsync<T>(Func<TRecords, T> read, CancellationToken cancellation)
     {
         await room.WaitAsync(cancellation);
         try
@@ -58,7 +58,7 @@ internal sealed class ReaderPool(string path, SqliteOptions options) : IDisposab
         room.Dispose();
     }
 
-    private T Use<T>(Func<RecordReader, T> read)
+    private T Use<T>(Func<TRecords, T> read)
     {
         Reader? reader = null;
         try
@@ -91,7 +91,7 @@ internal sealed class ReaderPool(string path, SqliteOptions options) : IDisposab
         try
         {
             connection.Execute($"PRAGMA query_only = 1; PRAGMA cache_size = -{options.ReaderCacheKiB}");
-            return new Reader(connection, new RecordReader(connection));
+            return new Reader(connection, records(connection));
         }
         catch
         {

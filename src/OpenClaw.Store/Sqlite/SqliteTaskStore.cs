@@ -14,10 +14,10 @@ public sealed class SqliteTaskStore : ITaskStore
 
     private readonly DirectoryLock directoryLock;
     private readonly SqliteWriter writer;
-    private readonly ReaderPool readers;
+    private readonly ReaderPool<RecordReader> readers;
     private bool disposed;
 
-    private SqliteTaskStore(string path, DirectoryLock directoryLock, SqliteWriter writer, ReaderPool readers)
+    private SqliteTaskStore(string path, DirectoryLock directoryLock, SqliteWriter writer, ReaderPool<RecordReader> readers)
     {
         Name = path;
         this.directoryLock = directoryLock;
@@ -98,7 +98,7 @@ public sealed class SqliteTaskStore : ITaskStore
                 return DataDirectory.InUse(directory, owner);
             }
 
-            if (Probe.Look(path) is { } failure)
+            if (Probe.Look(path, Schema.ApplicationId, Schema.Version) is { } failure)
             {
                 return failure;
             }
@@ -108,7 +108,8 @@ public sealed class SqliteTaskStore : ITaskStore
             Configure(connection, options);
             Schema.Migrate(connection);
             DataDirectory.Sync(directory);
-            var store = new SqliteTaskStore(path, owned, new SqliteWriter(path, connection, options), new ReaderPool(path, options));
+            var pool = new ReaderPool<RecordReader>(path, options, static reader => new RecordReader(reader));
+            var store = new SqliteTaskStore(path, owned, new SqliteWriter(path, connection, options), pool);
             (owned, connection) = (null, null);
             return store;
         }

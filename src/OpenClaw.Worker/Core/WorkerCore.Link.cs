@@ -177,14 +177,25 @@ internal sealed partial class WorkerCore
         leaseStopped = false;
     }
 
-    public Heartbeat Heartbeat(long sequence) =>
-        new()
+    public Heartbeat Heartbeat(long sequence)
+    {
+        var heartbeat = new Heartbeat
         {
             Sequence = sequence,
             Running = Running,
             Waiting = waiting.Count,
             Outbox = outbox.Count,
+            UptimeMs = (long)Elapsed.TotalMilliseconds,
+            RunnerStarts = runnerStarts,
         };
+        if (figures?.Invoke() is { } tree)
+        {
+            heartbeat.MemoryBytes = tree.ResidentBytes;
+            heartbeat.CpuSeconds = tree.CpuTime.TotalSeconds;
+        }
+
+        return heartbeat;
+    }
 
     public void OnTypesChanged(PluginSet plugins)
     {

@@ -19,6 +19,7 @@ internal sealed partial class WorkerCore
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
 
     private readonly RunTimes times = new();
+    private long runnerStarts;
 
     /// <summary>Puts waiting attempts into slots, in their order.</summary>
     private void Pump()
@@ -184,6 +185,7 @@ internal sealed partial class WorkerCore
         try
         {
             slot.Runner = startRunner(slot);
+            runnerStarts++;
             slot.SettingsNumber = settingsNumber;
             slot.Ready = false;
             slot.ReadyBy = Elapsed + ReadyWithin;

@@ -28,7 +28,8 @@ internal sealed partial class WorkerCore(
     Func<string, TaskHandler?> handlerOf,
     Func<Slot, IRunner> startRunner,
     ILogger<WorkerCore> logger,
-    Action<LogLine>? keepLine = null
+    Action<LogLine>? keepLine = null,
+    Func<TreeFigures?>? figures = null
 )
 {
     /// <summary>Outcomes in one message. With its bytes bounded it stays under the limit of 4 MiB, whatever one outcome has.</summary>

@@ -138,7 +138,8 @@ internal sealed class ProcessTable : IDisposable
         return 0;
     }
 
-    private static string Read(int process, string file)
+    /// <summary>A file of a process; empty when it has ended, or is not ours to look at.</summary>
+    internal static string Read(int process, string file)
     {
         try
         {

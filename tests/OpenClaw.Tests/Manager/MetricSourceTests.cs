@@ -4,6 +4,7 @@ using OpenClaw.Core.Errors;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Loops;
 using OpenClaw.Manager;
+using OpenClaw.Manager.Metrics;
 using OpenClaw.Store;
 using OpenClaw.Tests.Store;
 using OpenClaw.Tests.Support;
@@ -101,11 +102,29 @@ public sealed class MetricSourceTests
             rig.Core,
             new VirtualTime()
         );
+        rig.Core.OnHeartbeat(
+            worker.Incarnation,
+            new Heartbeat
+            {
+                MemoryBytes = 1,
+                CpuSeconds = 1,
+                UptimeMs = 1,
+                RunnerStarts = 1,
+            }
+        );
         timers.Look(rig.Core);
         rig.Metrics.Observe(
             timers,
             rig.Options,
             () => [new(86_400, new KeyValuePair<string, object?>("owner", "manager"), new KeyValuePair<string, object?>("name", "m1"))]
+        );
+        rig.Metrics.Observe(
+            new MetricHistory(
+                static (_, _) => throw new InvalidOperationException("it is not opened"),
+                new MetricHistoryOptions(),
+                new VirtualTime(),
+                NullLogger<MetricHistory>.Instance
+            )
         );
         listener.RecordObservableInstruments();
     }
