@@ -8,6 +8,7 @@ return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
+    ["soak", .. var rest] => await SoakCommand.RunAsync(rest),
     ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => await SuiteCommand.RunAsync(args),

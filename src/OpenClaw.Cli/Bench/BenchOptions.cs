@@ -104,5 +104,6 @@ internal sealed record BenchOptions
     ];
 
     /// <summary>Scenarios that hold the worker back, or look at what is left, need a cluster that is nobody else's.</summary>
-    public static bool NeedsOwnCluster(Scenario scenario) => scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory or Scenario.Soak;
+    public static bool NeedsOwnCluster(Scenario scenario) =>
+        scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory or Scenario.Soak;
 }

@@ -17,7 +17,8 @@ internal static class BenchCommand
 
     private static readonly Option<string> Which = new("--scenario", "-s")
     {
-        Description = "What to measure: " + string.Join(", ", BenchOptions.Names.Select(n => n.Name)) + " [end-to-end; with --rate: latency]",
+        Description =
+            "What to measure: " + string.Join(", ", BenchOptions.Names.Select(n => n.Name)) + " [end-to-end; with --rate: latency]",
         HelpName = "NAME",
     };
 
@@ -37,7 +38,12 @@ internal static class BenchCommand
         1,
         MostInFlight
     );
-    private static readonly Option<int?> Rate = Options.Int("--rate", "Tasks a second, each at its own moment [latency, soak: 100; else as many as go]", 1, 10_000);
+    private static readonly Option<int?> Rate = Options.Int(
+        "--rate",
+        "Tasks a second, each at its own moment [latency, soak: 100; else as many as go]",
+        1,
+        10_000
+    );
     private static readonly Option<double?> CrashPercent = Options.Percent(
         "--crash-percent",
         "Of the type crash-mix: how many of a hundred tasks crash [1]"
