@@ -10,6 +10,7 @@ return args switch
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
     ["metrics", .. var rest] => await MetricsBench.RunAsync(rest),
+    ["soak", .. var rest] => await SoakCommand.RunAsync(rest),
     ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),
     _ => await SuiteCommand.RunAsync(args),

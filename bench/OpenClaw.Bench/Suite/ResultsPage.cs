@@ -33,6 +33,7 @@ internal static class ResultsPage
         Headline(text, figures);
         Cost(text, figures);
         Growth(text, figures);
+        Soak(text, figures);
         return text.ToString();
     }
 
@@ -122,6 +123,35 @@ internal static class ResultsPage
             Line(
                 text,
                 $"| {size:#,0} | {(whole is null ? "" : Rate(whole))} | {Number(whole?["manager_allocated_bytes_per_task"], "#,0")} | {(submit is null ? "" : Rate(submit))} | {(submit is null ? "" : Pss(submit, "manager"))} |"
+            );
+        }
+
+        text.Append('\n');
+    }
+
+    private static void Soak(StringBuilder text, JsonObject figures)
+    {
+        if (figures["soak"]?.AsObject() is not { } figure)
+        {
+            return;
+        }
+
+        var soak = figure["soak"]!;
+        Line(
+            text,
+            $"A soak of {Number(figure["seconds"], "#,0")} s (`{figure["command"]}`, {figure["measured"]}): {Number(figure["ended"], "#,0")} tasks at {Rate(figure)}, {Number(figure["crashes"], "#,0")} crashes of {Number(figure["crashes_expected"], "#,0")} that were asked for, {soak["lost"]} tasks lost, {soak["doubled"]} doubled. {soak["samples"]} samples; {soak["rule"]}."
+        );
+        text.Append('\n');
+        Line(text, $"| program | what | second fifth | last fifth | most |");
+        Line(text, $"|---|---|---|---|---|");
+        foreach (var series in soak["series"]!.AsArray())
+        {
+            var isMemory = (string)series!["what"]! == "rss_bytes";
+            string Show(string name) =>
+                isMemory ? $"{Number((double)series[name]! / (1 << 20), "#,0.0")} MiB" : Number(series[name], "#,0");
+            Line(
+                text,
+                $"| {series["program"]} | {(isMemory ? "memory (RSS)" : series["what"])} | {Show("second_fifth")} | {Show("last_fifth")} | {Show("most")} |"
             );
         }
 

@@ -32,6 +32,12 @@ internal static class SuiteCommand
             return 2;
         }
 
+        return await MeasureAsync(chosen) ? 0 : 1;
+    }
+
+    /// <summary>Runs these, keeps their figures beside the others', and prints the table. False when one of them failed.</summary>
+    public static async Task<bool> MeasureAsync(IReadOnlyList<Benchmark> chosen)
+    {
         var results = File.Exists(ResultsFile) ? JsonNode.Parse(await File.ReadAllTextAsync(ResultsFile))!.AsObject() : [];
         if (chosen.Count > 0)
         {
@@ -46,7 +52,7 @@ internal static class SuiteCommand
             {
                 if (await MedianAsync(run, benchmark) is not { } figure)
                 {
-                    return 1;
+                    return false;
                 }
 
                 figures[run.Label] = figure;
@@ -57,7 +63,7 @@ internal static class SuiteCommand
         var table = ResultsPage.Generate(results);
         ResultsPage.Write(table);
         Console.Write(table);
-        return 0;
+        return true;
     }
 
     // The run in the middle, whole: figures of different runs are not mixed. The others stand below "each".

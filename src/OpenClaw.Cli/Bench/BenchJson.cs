@@ -24,12 +24,20 @@ internal static class BenchJson
         writer.WriteNumber("succeeded", result.Tally.Succeeded);
         writer.WriteNumber("failed", result.Tally.Failed);
         writer.WriteNumber("crashes", result.Crashes);
+        if (result.Options.CrashPercent is { } percent)
+        {
+            writer.WriteNumber("crash_percent", percent);
+            writer.WriteNumber("crashes_expected", result.ExpectedCrashes);
+        }
+
         writer.WriteNumber("retries", result.Tally.Retries);
         writer.WriteNumber("retry_rate", Math.Round(result.RetryRate, 6));
+        WriteOptional(writer, "rate", result.Options.Rate);
         WriteOptional(writer, "tasks_per_commit", result.TasksPerCommit);
         WriteOptional(writer, "manager_allocated_bytes_per_task", result.AllocatedPerTask);
         WriteLatencies(writer, result);
         WritePrograms(writer, result);
+        result.Soak?.Write(writer);
         writer.WriteBoolean("good", result.IsGood);
         writer.WriteEndObject();
     }

@@ -23,6 +23,9 @@ internal enum Scenario
 
     /// <summary>What the programs hold after some work and a rest.</summary>
     Memory,
+
+    /// <summary>A steady rate for long: what the programs hold must not grow.</summary>
+    Soak,
 }
 
 /// <summary>One measurement as it was asked for. Immutable.</summary>
@@ -44,8 +47,11 @@ internal sealed record BenchOptions
     /// <summary>Calls in flight, or the most tasks that are submitted and have not ended; null: no limit.</summary>
     public int? InFlight { get; init; }
 
-    /// <summary>Tasks a second of <see cref="Scenario.Latency"/>.</summary>
-    public double Rate { get; init; } = 100;
+    /// <summary>Tasks a second, each at its own moment; null: as many as go.</summary>
+    public double? Rate { get; init; }
+
+    /// <summary>Of the type <see cref="CrashMix"/>: how many of a hundred tasks crash; null: another type, of which none may.</summary>
+    public double? CrashPercent { get; init; }
 
     /// <summary>Tasks of one batch of a bulk submission, 1 to 10,000.</summary>
     public int BatchSize { get; init; } = 1000;
@@ -60,13 +66,27 @@ internal sealed record BenchOptions
     public const string Project = "bench";
 
     /// <summary>A new task of this measurement.</summary>
-    public TaskSpec NewTask() =>
-        new()
+    /// <param name="index">Its number, from 0 on; below 0: one of the warm-up.</param>
+    public TaskSpec NewTask(long index)
+    {
+        var spec = new TaskSpec
         {
             Type = Type,
             Payload = Payload,
             Project = Project,
         };
+        if (CrashPercent is { } percent)
+        {
+            // One attempt each: so many tasks, so many crashes.
+            spec.MaxRetries = 0;
+            spec.Payload = CrashMix.Crashes(index, percent) ? CrashMix.CrashPayload : Payload;
+        }
+
+        return spec;
+    }
+
+    /// <summary>How many of so many tasks have to crash.</summary>
+    public long ExpectedCrashes(long tasks) => CrashPercent is { } percent ? CrashMix.Expected(tasks, percent) : 0;
 
     /// <summary>The scenario with this name on the command line.</summary>
     public static string NameOf(Scenario scenario) => Names.Single(n => n.Scenario == scenario).Name;
@@ -80,8 +100,10 @@ internal sealed record BenchOptions
         ("drain", Scenario.Drain, "tasks that wait already are worked off"),
         ("latency", Scenario.Latency, "--rate tasks a second: how long one takes"),
         ("memory", Scenario.Memory, "what the programs hold after a rest"),
+        ("soak", Scenario.Soak, "--rate tasks a second for long: memory, descriptors and processes must not grow"),
     ];
 
-    /// <summary>Scenarios that hold the worker back need a cluster that is nobody else's.</summary>
-    public static bool NeedsOwnCluster(Scenario scenario) => scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory;
+    /// <summary>Scenarios that hold the worker back, or look at what is left, need a cluster that is nobody else's.</summary>
+    public static bool NeedsOwnCluster(Scenario scenario) =>
+        scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory or Scenario.Soak;
 }

@@ -16,12 +16,12 @@ internal static class BenchReport
             yield return $"{label, -LabelWidth} {value}";
         }
 
-        foreach (var line in Latencies(result).Concat(Programs(result)))
+        foreach (var line in Latencies(result).Concat(Programs(result)).Concat(result.Soak?.Lines(terminal) ?? []))
         {
             yield return line;
         }
 
-        if (result.Tally.FirstFailed is { } failed)
+        if (result.Tally.FirstFailed is { } failed && result.Options.CrashPercent is null)
         {
             yield return "";
             yield return $"The first that failed: {failed.Id} {failed.Failure?.Code}: {Table.OneLine(failed.Failure?.Message ?? "")}";
@@ -58,7 +58,7 @@ internal static class BenchReport
         {
             var failed = result.Tally.Failed > 0 ? terminal.Red(Figures.Count(result.Tally.Failed)) : "0";
             yield return ("failed", failed);
-            yield return ("crashes", result.Crashes > 0 ? terminal.Red(Figures.Count(result.Crashes)) : "0");
+            yield return ("crashes", Crashes(terminal, result));
             var retries = $"{Figures.Percent(result.RetryRate)} ({Figures.Count(result.Tally.Retries)})";
             yield return ("retry rate", result.RetryRate >= BenchResult.MostRetries ? terminal.Red(retries) : retries);
         }
@@ -72,6 +72,15 @@ internal static class BenchReport
         {
             yield return ("manager allocates", $"{Figures.Count(Math.Round(bytes))} bytes per task");
         }
+    }
+
+    private static string Crashes(Terminal terminal, BenchResult result)
+    {
+        var count = Figures.Count(result.Crashes);
+        var shown = result.Crashes == result.ExpectedCrashes ? count : terminal.Red(count);
+        return result.Options.CrashPercent is { } percent
+            ? $"{shown} ({Figures.Count(result.ExpectedCrashes)} were asked for: {Figures.Percent(percent / 100)} of the tasks)"
+            : shown;
     }
 
     private static IEnumerable<string> Latencies(BenchResult result)

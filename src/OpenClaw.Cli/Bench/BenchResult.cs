@@ -40,8 +40,15 @@ internal sealed record BenchResult
 
     public double? TasksPerCommit { get; init; }
 
+    /// <summary>What the programs held meanwhile; null where that was not looked at.</summary>
+    public SoakVerdict? Soak { get; init; }
+
     /// <summary>Whether outcomes were waited for: else submission alone was measured.</summary>
-    public bool HasOutcomes => Options.Scenario is Scenario.EndToEnd or Scenario.Drain or Scenario.Latency || Tally.Ended > 0;
+    public bool HasOutcomes =>
+        Options.Scenario is Scenario.EndToEnd or Scenario.Drain or Scenario.Latency or Scenario.Soak || Tally.Ended > 0;
+
+    /// <summary>Crashes that were asked for, of the tasks that ended.</summary>
+    public long ExpectedCrashes => Tally.Ended == 0 ? 0 : Options.ExpectedCrashes(Tally.Ended);
 
     /// <summary>Tasks a second; 0 when nothing was measured.</summary>
     public double Rate => Took > TimeSpan.Zero ? (HasOutcomes && !Interrupted ? Tally.Ended : Submitted) / Took.TotalSeconds : 0;
@@ -54,6 +61,14 @@ internal sealed record BenchResult
     /// <summary>The share of retries, or of failed tasks, from which on a measurement counts as failed.</summary>
     public const double MostRetries = 0.01;
 
-    /// <summary>A measurement with a crash, or with too many retries or failures, is no good.</summary>
-    public bool IsGood => Crashes == 0 && RetryRate < MostRetries && Tally.Failed <= Tally.Ended * MostRetries;
+    /// <summary>
+    /// A measurement with a crash that was not asked for, or without one that was, or with too many retries or failures, is no good; nor
+    /// is a soak that lost or doubled a task or ended with more than it began with.
+    /// </summary>
+    public bool IsGood =>
+        Crashes == ExpectedCrashes
+        && RetryRate < MostRetries
+        && Tally.Failed >= ExpectedCrashes
+        && Tally.Failed - ExpectedCrashes <= Tally.Ended * MostRetries
+        && Soak is not { IsGood: false };
 }

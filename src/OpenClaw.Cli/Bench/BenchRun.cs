@@ -12,6 +12,9 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
     /// <summary>Ids of one request of Wait.</summary>
     private const int IdsPerWait = 50_000;
 
+    /// <summary>A timer that was early enough fires late by up to this.</summary>
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(2);
+
     private Dictionary<string, ProgramUse> usedBefore = [];
     private Dictionary<string, ProgramUse> usedAfter = [];
     private ManagerCounters? countersBefore;
@@ -37,11 +40,12 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
         await WarmUpAsync();
         return options.Scenario switch
         {
+            Scenario.EndToEnd or Scenario.Latency when options.Rate is not null => await CallScenarios.LatencyAsync(this),
             Scenario.EndToEnd => await BulkScenarios.EndToEndAsync(this),
             Scenario.Submit => await BulkScenarios.SubmitAsync(this),
             Scenario.Drain => await BulkScenarios.DrainAsync(this),
             Scenario.Calls => await CallScenarios.CallsAsync(this),
-            Scenario.Latency => await CallScenarios.LatencyAsync(this),
+            Scenario.Soak => await SoakScenario.RunAsync(this),
             _ => await MemoryScenario.RunAsync(this),
         };
     }
@@ -54,6 +58,31 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
         Progress.Enter(phase);
         BeganAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         began = time.GetTimestamp();
+    }
+
+    /// <summary>
+    /// Waits for the moment of a task where there is a rate, and tells it as a timestamp: latencies count from there. A cluster that
+    /// answers late holds the tasks behind it up and does not move their moments, so what they wait is theirs (no coordinated omission).
+    /// Only what our own timer oversleeps, its milliseconds, is not the cluster's.
+    /// </summary>
+    public async ValueTask<long> MomentAsync(long index)
+    {
+        if (options.Rate is not { } rate)
+        {
+            return time.GetTimestamp();
+        }
+
+        var offset = TimeSpan.FromSeconds(index / rate);
+        var intended = began + (long)(offset.TotalSeconds * time.TimestampFrequency);
+        var early = offset - Elapsed();
+        if (early <= TimeSpan.Zero)
+        {
+            return intended;
+        }
+
+        await Task.Delay(early, time, cancellation);
+        var late = time.GetElapsedTime(intended);
+        return late > TimeSpan.Zero && late < TimerGrain ? time.GetTimestamp() : intended;
     }
 
     public TimeSpan Elapsed() => time.GetElapsedTime(began);
@@ -126,14 +155,14 @@ internal sealed class BenchRun(BenchTarget target, BenchOptions options, TimePro
 
         Progress.Enter("warming up");
         var ids = new List<string>(options.WarmUp);
-        if (options.Scenario is Scenario.Calls or Scenario.Latency)
+        if (options.Scenario == Scenario.Calls || options.Rate is not null)
         {
             // By the way that is measured: another would leave its code cold.
             await CallScenarios.WarmUpAsync(this, ids);
         }
         else
         {
-            var tasks = Enumerable.Range(0, options.WarmUp).Select(_ => options.NewTask()).ToAsyncEnumerable();
+            var tasks = Enumerable.Range(0, options.WarmUp).Select(_ => options.NewTask(-1)).ToAsyncEnumerable();
             var submission = new BulkOptions { BatchSize = options.BatchSize, OnAcknowledged = batch => ids.AddRange(batch.Ids) };
             _ = (await target.Client.SubmitManyAsync(tasks, submission, cancellation)).Value;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Cli.Shell;
 using OpenClaw.Cli.Supervision;
@@ -14,12 +15,14 @@ namespace OpenClaw.Cli.Bench;
 internal sealed class BenchTarget : IAsyncDisposable
 {
     private readonly TemporaryCluster? own;
+    private readonly BenchSupplies supplies;
     private readonly string dataDirectory;
     private bool held;
 
-    private BenchTarget(WireClient client, TemporaryCluster? own, string dataDirectory, StatusResponse status)
+    private BenchTarget(WireClient client, TemporaryCluster? own, BenchSupplies supplies, string dataDirectory, StatusResponse status)
     {
         this.own = own;
+        this.supplies = supplies;
         this.dataDirectory = dataDirectory;
         Client = client;
         Status = status;
@@ -34,6 +37,9 @@ internal sealed class BenchTarget : IAsyncDisposable
     /// <summary>Whether it was started for this measurement.</summary>
     public bool IsOwn => own is not null;
 
+    /// <summary>The payload of the type that is measured, when none was given.</summary>
+    public ByteString DefaultPayload => supplies.Payload;
+
     public int Slots => Status.Workers.Sum(w => w.Slots);
 
     /// <summary>The programs of it that run on this machine.</summary>
@@ -46,7 +52,9 @@ internal sealed class BenchTarget : IAsyncDisposable
     /// <param name="invocation">Options of the connection.</param>
     /// <param name="forceOwn">Starts one in any case.</param>
     /// <param name="slots">Slots of the one that is started; null: as many as processors.</param>
-    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots)
+    /// <param name="type">The type that will be measured: the cluster has to serve it.</param>
+    /// <param name="hasPayload">Whether the user gave its payload.</param>
+    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots, string type, bool hasPayload)
     {
         var loaded = ClusterSession.Load(invocation);
         if (!forceOwn)
@@ -60,22 +68,39 @@ internal sealed class BenchTarget : IAsyncDisposable
                 var status = await client.StatusAsync(invocation.Cancellation);
                 if (status.IsOk || named)
                 {
-                    return new(client, null, ClusterSession.DataDirectory(loaded), status.Value);
+                    try
+                    {
+                        var found = BenchSupplies.ForRunning(type, loaded, status.Value, hasPayload);
+                        return new(client, null, found, ClusterSession.DataDirectory(loaded), status.Value);
+                    }
+                    catch
+                    {
+                        client.Dispose();
+                        throw;
+                    }
                 }
 
                 client.Dispose();
             }
         }
 
-        return await StartOwnAsync(invocation, loaded, slots);
+        return await StartOwnAsync(invocation, BenchSupplies.ForOwn(type, loaded.Paths.PluginDir), slots);
     }
 
-    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, LoadedSettings loaded, int? slots)
+    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, BenchSupplies supplies, int? slots)
     {
-        var cluster = await TemporaryCluster.StartAsync("bench", loaded.Paths.PluginDir, slots, invocation.Cancellation);
-        var client = cluster.Connect();
+        TemporaryCluster? cluster = null;
+        WireClient? client = null;
         try
         {
+            cluster = await TemporaryCluster.StartAsync(
+                "bench",
+                supplies.PluginDirectory,
+                slots,
+                invocation.Cancellation,
+                supplies.ReadRoots
+            );
+            client = cluster.Connect();
             // Ready means that the worker runs; its registration follows within a moment.
             var status = (await client.StatusAsync(invocation.Cancellation)).Value;
             while (status.Workers.Count == 0)
@@ -84,12 +109,17 @@ internal sealed class BenchTarget : IAsyncDisposable
                 status = (await client.StatusAsync(invocation.Cancellation)).Value;
             }
 
-            return new(client, cluster, cluster.DataDirectory, status);
+            return new(client, cluster, supplies, cluster.DataDirectory, status);
         }
         catch
         {
-            client.Dispose();
-            await cluster.DisposeAsync();
+            client?.Dispose();
+            if (cluster is not null)
+            {
+                await cluster.DisposeAsync();
+            }
+
+            supplies.Dispose();
             throw;
         }
     }
@@ -123,6 +153,8 @@ internal sealed class BenchTarget : IAsyncDisposable
         {
             await own.DisposeAsync();
         }
+
+        supplies.Dispose();
     }
 
     private void SignalWorkers(int signal)

@@ -144,7 +144,7 @@ internal static class BulkScenarios
             }
 
             handed(index);
-            yield return run.Options.NewTask();
+            yield return run.Options.NewTask(index);
         }
     }
 }

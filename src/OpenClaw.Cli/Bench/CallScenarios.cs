@@ -46,10 +46,10 @@ internal static class CallScenarios
 
         async Task CallAsync()
         {
-            while (!run.IsOver(Interlocked.Increment(ref handed) - 1))
+            while (Interlocked.Increment(ref handed) - 1 is var index && !run.IsOver(index))
             {
-                var at = run.Time.GetTimestamp();
-                var response = (await run.Target.Client.SubmitAsync(run.Options.NewTask(), run.Cancellation)).Value;
+                var at = await run.MomentAsync(index);
+                var response = (await run.Target.Client.SubmitAsync(run.Options.NewTask(index), run.Cancellation)).Value;
                 var span = run.Time.GetElapsedTime(at);
                 run.Progress.Submitted(1);
                 run.Progress.Took(span);
@@ -72,7 +72,7 @@ internal static class CallScenarios
                 {
                     while (Interlocked.Decrement(ref left) >= 0)
                     {
-                        var id = (await run.Target.Client.SubmitAsync(run.Options.NewTask(), run.Cancellation)).Value.Id;
+                        var id = (await run.Target.Client.SubmitAsync(run.Options.NewTask(-1), run.Cancellation)).Value.Id;
                         lock (ids)
                         {
                             ids.Add(id);
@@ -95,16 +95,10 @@ internal static class CallScenarios
         {
             for (var index = 0L; !run.IsOver(index); index++)
             {
-                // Each task has its own moment: one that is late does not move those after it.
-                var due = TimeSpan.FromSeconds(index / run.Options.Rate) - run.Elapsed();
-                if (due > TimeSpan.Zero)
-                {
-                    await Task.Delay(due, run.Time, run.Cancellation);
-                }
-
+                var at = await run.MomentAsync(index);
                 await room.WaitAsync(run.Cancellation);
                 open.RemoveAll(t => t.IsCompletedSuccessfully);
-                open.Add(OneAsync());
+                open.Add(OneAsync(index, at));
             }
 
             await Task.WhenAll(open);
@@ -128,13 +122,12 @@ internal static class CallScenarios
             Latencies = latencies,
         };
 
-        async Task OneAsync()
+        async Task OneAsync(long index, long at)
         {
             try
             {
-                var handedAt = run.Time.GetUtcNow();
-                var at = run.Time.GetTimestamp();
-                var response = (await run.Target.Client.SubmitAsync(run.Options.NewTask(), run.Cancellation)).Value;
+                var due = run.Time.GetUtcNow() - run.Time.GetElapsedTime(at);
+                var response = (await run.Target.Client.SubmitAsync(run.Options.NewTask(index), run.Cancellation)).Value;
                 var answered = run.Time.GetElapsedTime(at);
                 run.Progress.Submitted(1);
                 await foreach (var task in run.Target.Client.WaitAsync([response.Id], run.Cancellation))
@@ -146,7 +139,7 @@ internal static class CallScenarios
                         tally.Add(task);
                         acknowledged.Add(answered);
                         result.Add(took);
-                        start.Add(StartOf(task) - handedAt);
+                        start.Add(StartOf(task) - due);
                     }
                 }
             }

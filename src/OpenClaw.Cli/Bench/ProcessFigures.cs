@@ -88,6 +88,27 @@ internal sealed class ProcessFigures(IReadOnlyCollection<int> managers, IReadOnl
         return used;
     }
 
+    /// <summary>What the cluster's programs hold at this moment, by role. A process that ends meanwhile is left out.</summary>
+    public Dictionary<string, Holding> Hold()
+    {
+        var held = new Dictionary<string, Holding>(StringComparer.Ordinal);
+        var processes = All();
+        var supervisors = managers.Concat(workers).Select(p => processes.GetValueOrDefault(p)?.Parent ?? 0).Distinct();
+        Add(Manager, managers);
+        Add(Worker, workers);
+        Add(Runners, workers.SelectMany(w => Below(processes, w)).Select(p => p.Pid));
+        Add(Supervisor, supervisors.Where(p => processes.GetValueOrDefault(p)?.Name == SupervisorName));
+        return held;
+
+        void Add(string role, IEnumerable<int> pids)
+        {
+            foreach (var holding in pids.Select(Holding.Of).OfType<Holding>())
+            {
+                held[role] = held.GetValueOrDefault(role) + holding;
+            }
+        }
+    }
+
     private static ProgramUse Use(int pid, long ticks, bool memory) => new(ticks * TickMicros, memory ? Pss(pid) : 0, 1);
 
     private static IEnumerable<(int Pid, Figures Figures)> Below(Dictionary<int, Figures> processes, int pid)

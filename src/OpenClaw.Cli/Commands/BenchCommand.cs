@@ -17,17 +17,16 @@ internal static class BenchCommand
 
     private static readonly Option<string> Which = new("--scenario", "-s")
     {
-        Description = "What to measure: " + string.Join(", ", BenchOptions.Names.Select(n => n.Name)),
+        Description =
+            "What to measure: " + string.Join(", ", BenchOptions.Names.Select(n => n.Name)) + " [end-to-end; with --rate: latency]",
         HelpName = "NAME",
-        DefaultValueFactory = _ => "end-to-end",
     };
 
     private static readonly Option<int?> Count = Options.Int("--tasks", "End after this many tasks", 1, MostTasks);
     private static readonly Option<string> Type = new("--type", "-t")
     {
-        Description = "The type of the tasks",
+        Description = "The type of the tasks; noop, sleep, image, cpu and crash-mix need no payload [noop; soak: crash-mix]",
         HelpName = "TYPE",
-        DefaultValueFactory = _ => Builtins.Noop,
     };
     private static readonly Option<TimeSpan?> Duration = Options.Duration(
         "--duration",
@@ -35,11 +34,20 @@ internal static class BenchCommand
     );
     private static readonly Option<int?> InFlight = Options.Int(
         "--in-flight",
-        "Calls at a time, or the most tasks under way [calls: 64; end-to-end with --duration: 50000]",
+        "Calls at a time, or the most tasks under way [calls: 64; end-to-end with --duration: noop 50000, else 16 a slot]",
         1,
         MostInFlight
     );
-    private static readonly Option<int?> Rate = Options.Int("--rate", "Tasks a second of the scenario latency [100]", 1, 10_000);
+    private static readonly Option<int?> Rate = Options.Int(
+        "--rate",
+        "Tasks a second, each at its own moment [latency, soak: 100; else as many as go]",
+        1,
+        10_000
+    );
+    private static readonly Option<double?> CrashPercent = Options.Percent(
+        "--crash-percent",
+        "Of the type crash-mix: how many of a hundred tasks crash [1]"
+    );
     private static readonly Option<int?> Batch = Options.Int("--batch", "Tasks of one request of a bulk submission [1000]", 1, 10_000);
     private static readonly Option<int?> WarmUp = Options.Int(
         "--warm-up",
@@ -65,6 +73,7 @@ internal static class BenchCommand
                 Duration,
                 InFlight,
                 Rate,
+                CrashPercent,
                 Batch,
                 WarmUp,
                 Rest,
@@ -77,11 +86,13 @@ internal static class BenchCommand
     private static async Task<int> RunAsync(Invocation invocation)
     {
         var scenario = ReadScenario(invocation);
-        var payload = await PayloadAsync(invocation);
+        var type = invocation.Get(Type) ?? (scenario == Scenario.Soak ? CrashMix.Type : Builtins.Noop);
+        Refuse(invocation, scenario, type);
+        var payload = SpecOptions.HasPayload(invocation) ? await SpecOptions.ReadPayloadAsync(invocation) : null;
         var own = invocation.Get(Own) || BenchOptions.NeedsOwnCluster(scenario);
         var terminal = invocation.Terminal;
-        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots));
-        var options = Read(invocation, scenario, payload, target.IsOwn);
+        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots), type, payload is not null);
+        var options = Read(invocation, scenario, type, payload ?? target.DefaultPayload, target);
         var title = Title(options, target);
         terminal.Note(title);
         var run = new BenchRun(target, options, invocation.Time, invocation.Cancellation);
@@ -123,7 +134,7 @@ internal static class BenchCommand
 
     private static Scenario ReadScenario(Invocation invocation)
     {
-        var name = invocation.Get(Which)!;
+        var name = invocation.Get(Which) ?? (invocation.Get(Rate) is null ? "end-to-end" : "latency");
         var names = BenchOptions.Names;
         return names.Any(n => n.Name == name)
             ? names.Single(n => n.Name == name).Scenario
@@ -133,12 +144,31 @@ internal static class BenchCommand
                 .AsException();
     }
 
-    private static BenchOptions Read(Invocation invocation, Scenario scenario, ByteString payload, bool own)
+    // What would be taken and then not obeyed is refused.
+    private static void Refuse(Invocation invocation, Scenario scenario, string type)
     {
-        var type = invocation.Get(Type)!;
+        if (invocation.Get(Rate) is not null && scenario is Scenario.Submit or Scenario.Drain or Scenario.Memory)
+        {
+            throw Usage($"--rate and the scenario {BenchOptions.NameOf(scenario)} do not go together").AsException();
+        }
+
+        if (invocation.Get(CrashPercent) is not null && type != CrashMix.Type)
+        {
+            throw Usage($"--crash-percent belongs to the type {CrashMix.Type}, and the type is {type}").AsException();
+        }
+    }
+
+    private static BenchOptions Read(Invocation invocation, Scenario scenario, string type, ByteString payload, BenchTarget target)
+    {
         var duration = invocation.Get(Duration);
+        if (scenario == Scenario.Soak && duration is null && invocation.Get(Count) is null)
+        {
+            duration = TimeSpan.FromMinutes(30);
+        }
+
         var tasks = invocation.Get(Count) ?? (duration is null ? DefaultTasks(scenario, type) : (int?)null);
-        var bounded = scenario == Scenario.EndToEnd && duration is not null ? 50_000 : (int?)null;
+        var bounded = scenario == Scenario.EndToEnd && duration is not null ? MostUnderWay(type, target.Slots) : (int?)null;
+        var steady = scenario is Scenario.Latency or Scenario.Soak ? 100 : (int?)null;
         return new()
         {
             Scenario = scenario,
@@ -147,9 +177,10 @@ internal static class BenchCommand
             Tasks = tasks,
             Duration = duration,
             InFlight = invocation.Get(InFlight) ?? bounded,
-            Rate = invocation.Get(Rate) ?? 100,
+            Rate = invocation.Get(Rate) ?? steady,
+            CrashPercent = type == CrashMix.Type ? invocation.Get(CrashPercent) ?? CrashMix.DefaultPercent : (double?)null,
             BatchSize = invocation.Get(Batch) ?? 1000,
-            WarmUp = invocation.Get(WarmUp) ?? (own ? DefaultWarmUp(scenario, type) : 0),
+            WarmUp = invocation.Get(WarmUp) ?? (target.IsOwn ? DefaultWarmUp(scenario, type) : 0),
             Rest = invocation.Get(Rest) ?? TimeSpan.FromSeconds(60),
         };
     }
@@ -164,23 +195,14 @@ internal static class BenchCommand
             _ => 100_000,
         };
 
+    // When the time is up, what is under way still has to end: long tasks must not be many.
+    private static int MostUnderWay(string type, int slots) => type == Builtins.Noop ? 50_000 : Math.Max(64, 16 * slots);
+
     private static int DefaultWarmUp(Scenario scenario, string type) =>
         type != Builtins.Noop ? 0
         : scenario == Scenario.Memory ? 1000
         : scenario == Scenario.Calls ? 50_000
         : 20_000;
-
-    private static async Task<ByteString> PayloadAsync(Invocation invocation) =>
-        SpecOptions.HasPayload(invocation)
-            ? await SpecOptions.ReadPayloadAsync(invocation)
-            : ByteString.CopyFromUtf8(
-                invocation.Get(Type) switch
-                {
-                    Builtins.Noop => $$"""{"padding":"{{new string('x', 86)}}"}""",
-                    Builtins.Sleep => """{"ms":0}""",
-                    _ => "{}",
-                }
-            );
 
     private static string Title(BenchOptions options, BenchTarget target)
     {

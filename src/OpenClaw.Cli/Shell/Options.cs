@@ -53,6 +53,23 @@ public static class Options
                 ),
         };
 
+    /// <summary>A share in percent, 0 to 100, with decimals.</summary>
+    public static Option<double?> Percent(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "PERCENT",
+            CustomParser = result =>
+                Parse(
+                    result,
+                    "a number from 0 to 100",
+                    text =>
+                        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n) && n <= 100
+                            ? n
+                            : (double?)null
+                ),
+        };
+
     /// <summary>A span of time: <c>5s</c>, <c>500ms</c>, <c>1h30m</c>; a plain number is seconds.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) =>
         new(name)

@@ -26,14 +26,21 @@ internal sealed class TemporaryCluster : IAsyncDisposable
     /// <param name="plugins">The plugin directory.</param>
     /// <param name="slots">Null: as many as the machine has processors.</param>
     /// <param name="cancellation">Ends the start; nothing is left of it then.</param>
-    public static async Task<TemporaryCluster> StartAsync(string name, string plugins, int? slots, CancellationToken cancellation)
+    /// <param name="readRoots">Directories in which tasks may read; null: none but the usual.</param>
+    public static async Task<TemporaryCluster> StartAsync(
+        string name,
+        string plugins,
+        int? slots,
+        CancellationToken cancellation,
+        IReadOnlyList<string>? readRoots = null
+    )
     {
         var home = Directory.CreateTempSubdirectory($"clw-{name}-");
         LocalRun? running = null;
         try
         {
             var config = Path.Combine(home.FullName, $"{name}.toml");
-            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots), cancellation);
+            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots, readRoots ?? []), cancellation);
             var settings = SettingsLoader.Load(new SettingsRequest { ConfigFiles = [config] }, Machine.Here).Value;
             running = LocalRun.Start(name, RunDirectory.Take(home.FullName), Plans.Cluster(settings, [], [config]), Environment());
             await running.ReadyAsync(cancellation);
@@ -71,7 +78,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
         directory.Delete(recursive: true);
     }
 
-    private static string Settings(string name, string directory, string plugins, int? slots) =>
+    private static string Settings(string name, string directory, string plugins, int? slots, IReadOnlyList<string> readRoots) =>
         $"""
             [manager]
             cluster_name = {Quote(name)}
@@ -87,6 +94,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
 
             [task]
             plugin_dir = {Quote(plugins)}
+            read_roots = [{string.Join(", ", readRoots.Select(Quote))}]
             kill_grace = "1s"
 
             [log]
