@@ -34,8 +34,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     private readonly OwnerLoop loop;
     private readonly LinkDriver<ManagerConnection> link;
 
-    // Replaced as a whole when settings change; read where runners are started.
-    private volatile IReadOnlyList<string> runnerEnvironment;
+    private readonly WarmRunners warm;
     private readonly ProcessTable processes;
     private readonly HealthEndpoint health;
     private readonly IPAddress healthAddress;
@@ -64,14 +63,20 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger<PluginCatalog>(),
             context.Time
         );
-        runnerEnvironment = RunnerEnvironment.For(options);
         processes = new ProcessTable(context.Time, e => LogProcessesUnknown(logger, e.Message));
+        warm = new WarmRunners(
+            (environment, events) => RunnerProcess.Start(options.RunnerPath, environment, events, context.Time, processes),
+            this,
+            RunnerEnvironment.For(options),
+            options.Spares,
+            context.Time
+        );
         core = new WorkerCore(
             options,
             context.Time,
             outbox,
             type => plugins.Current.Handlers.GetValueOrDefault(type),
-            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes),
+            _ => warm.Take(),
             context.Loggers.CreateLogger<WorkerCore>(),
             context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null
         );
@@ -163,7 +168,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
                 );
                 loop.Post(() =>
                 {
-                    runnerEnvironment = RunnerEnvironment.For(changed);
+                    warm.Change(RunnerEnvironment.For(changed), changed.Spares);
                     core.Reconfigure(changed);
                 });
             }
@@ -338,6 +343,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             loop.Post(core.KillRunners);
             await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Abandoning));
         }
+
+        await warm.StopAsync();
 
         // Last: the end of a draining worker's stream tells the manager that nothing runs here any more.
         await link.StopAsync(CancellationToken.None);

@@ -88,6 +88,12 @@ internal static unsafe partial class Native
     [LibraryImport(C)]
     public static partial nint signal(int signal, nint handler);
 
+    /// <summary>Every library of the process.</summary>
+    public static readonly nint RTLD_DEFAULT = IsMac ? -2 : 0;
+
+    [LibraryImport(C, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint dlsym(nint library, string name);
+
     [LibraryImport(C, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 

@@ -225,6 +225,7 @@ internal sealed partial class WorkerCore
             }
         }
 
+        KillLeaving(now);
         CheckLease(time.GetUtcNow());
         ReportRunning();
         SendLines();
@@ -375,9 +376,14 @@ internal sealed partial class WorkerCore
         {
             slot.Runner?.Signal(Signals.Kill);
         }
+
+        foreach (var (runner, _) in leaving)
+        {
+            runner.Signal(Signals.Kill);
+        }
     }
 
-    public bool HasRunners => slots.Any(s => s.Runner is not null);
+    public bool HasRunners => leaving.Count > 0 || slots.Any(s => s.Runner is not null);
 
     [LoggerMessage(41, LogLevel.Information, "clw-worker[pid={pid}]: INFO: Starting task '{type}-{task}'")]
     private static partial void LogStarting(ILogger logger, int pid, string type, TaskId task);
