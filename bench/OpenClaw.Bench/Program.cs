@@ -1,4 +1,5 @@
 using OpenClaw.Bench.Client;
+using OpenClaw.Bench.Isolation;
 using OpenClaw.Bench.Rpc;
 using OpenClaw.Bench.Scale;
 using OpenClaw.Bench.Suite;
@@ -7,6 +8,7 @@ using OpenClaw.Bench.Suite;
 return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
+    ["isolation", .. var rest] => await IsolationBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
     ["client", .. var rest] => await ClientBench.RunAsync(rest),
     ["rpc-server"] => await RpcBenchServer.RunAsync(),

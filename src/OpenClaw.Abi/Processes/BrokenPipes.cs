@@ -17,13 +17,16 @@ public static class BrokenPipes
     {
         // A handler in managed code could be called at any moment of any thread, and may not be. This one of the C library takes a
         // number, looks at it and gives it back.
-        if (Native.dlsym(Native.RTLD_DEFAULT, "abs") is not 0 and var nothing)
+        var nothing = (nint)0;
+        try
         {
-            _ = Native.signal(Signals.Pipe, nothing);
+            nothing = Native.dlsym(Native.RTLD_DEFAULT, "abs");
         }
-        else
+        catch (EntryPointNotFoundException)
         {
-            Ignore();
+            // Before glibc 2.34 it stood in a library of its own.
         }
+        // 1 ignores it.
+        _ = Native.signal(Signals.Pipe, nothing == 0 ? 1 : nothing);
     }
 }

@@ -53,12 +53,12 @@ internal static unsafe partial class Native
 
     /// <summary>glibc since 2.34 only; look it up before calling.</summary>
     [SupportedOSPlatform("linux")]
-    [LibraryImport(C)]
+    [LibraryImport("libc.so.6")]
     public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
 
-    /// <summary>macOS only.</summary>
+    /// <summary>macOS only: in its library by name, so that a program that is linked on Linux does not look for it in Linux' one.</summary>
     [SupportedOSPlatform("macos")]
-    [LibraryImport(C)]
+    [LibraryImport("libSystem")]
     public static partial int posix_spawn_file_actions_addinherit_np(void* actions, int descriptor);
 
     [LibraryImport(C)]

@@ -7,6 +7,10 @@ namespace OpenClaw.Abi.Processes;
 /// <summary>The three descriptors that every program expects to have.</summary>
 public static class StandardStreams
 {
+    /// <summary>None of them is closed.</summary>
+    public static bool AreOpen =>
+        Native.fcntl(0, Native.F_GETFD, 0) >= 0 && Native.fcntl(1, Native.F_GETFD, 0) >= 0 && Native.fcntl(2, Native.F_GETFD, 0) >= 0;
+
     /// <summary>
     /// A program that is started with one of them closed (<c>clw worker &lt;&amp;- &gt;&amp;-</c>) gets its number for the next file that it
     /// opens, and prints into that: into a database, or into the runtime's own wiring. Starts the program again with <c>/dev/null</c> there,

@@ -59,14 +59,25 @@ internal sealed record BenchOptions
     /// <summary>The project that the tasks belong to, so that they can be told from others' afterwards.</summary>
     public const string Project = "bench";
 
+    /// <summary>Retries of each task; null: as the cluster has it.</summary>
+    public int? MaxRetries { get; init; }
+
     /// <summary>A new task of this measurement.</summary>
-    public TaskSpec NewTask() =>
-        new()
+    public TaskSpec NewTask()
+    {
+        var task = new TaskSpec
         {
             Type = Type,
             Payload = Payload,
             Project = Project,
         };
+        if (MaxRetries is { } retries)
+        {
+            task.MaxRetries = retries;
+        }
+
+        return task;
+    }
 
     /// <summary>The scenario with this name on the command line.</summary>
     public static string NameOf(Scenario scenario) => Names.Single(n => n.Scenario == scenario).Name;

@@ -46,7 +46,8 @@ internal sealed class BenchTarget : IAsyncDisposable
     /// <param name="invocation">Options of the connection.</param>
     /// <param name="forceOwn">Starts one in any case.</param>
     /// <param name="slots">Slots of the one that is started; null: as many as processors.</param>
-    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots)
+    /// <param name="isolation">Its <c>task.isolation</c>; null: the default.</param>
+    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots, string? isolation)
     {
         var loaded = ClusterSession.Load(invocation);
         if (!forceOwn)
@@ -67,12 +68,12 @@ internal sealed class BenchTarget : IAsyncDisposable
             }
         }
 
-        return await StartOwnAsync(invocation, loaded, slots);
+        return await StartOwnAsync(invocation, loaded, slots, isolation);
     }
 
-    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, LoadedSettings loaded, int? slots)
+    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, LoadedSettings loaded, int? slots, string? isolation)
     {
-        var cluster = await TemporaryCluster.StartAsync("bench", loaded.Paths.PluginDir, slots, invocation.Cancellation);
+        var cluster = await TemporaryCluster.StartAsync("bench", loaded.Paths.PluginDir, slots, invocation.Cancellation, isolation);
         var client = cluster.Connect();
         try
         {

@@ -51,6 +51,12 @@ internal static class BenchCommand
     private static readonly Option<bool> Own = new("--own") { Description = "Start a cluster for it, even when one runs" };
     private static readonly Option<int?> Slots = Options.Int("--slots", "Slots of the cluster that is started", 1, 1024);
 
+    private static readonly Option<string?> Isolation = new("--isolation")
+    {
+        Description = "Of the cluster that is started: pool, or task for a fresh process for each task",
+        HelpName = "HOW",
+    };
+
     public static Command Create(VerbRunner run) =>
         CommandTree.Verb(
             run,
@@ -70,6 +76,8 @@ internal static class BenchCommand
                 Rest,
                 Own,
                 Slots,
+                Isolation.AcceptOnlyFromAmong("pool", "task"),
+                SpecOptions.MaxRetriesOption,
                 .. ClusterSession.Options,
             ]
         );
@@ -80,7 +88,7 @@ internal static class BenchCommand
         var payload = await PayloadAsync(invocation);
         var own = invocation.Get(Own) || BenchOptions.NeedsOwnCluster(scenario);
         var terminal = invocation.Terminal;
-        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots));
+        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots), invocation.Get(Isolation));
         var options = Read(invocation, scenario, payload, target.IsOwn);
         var title = Title(options, target);
         terminal.Note(title);
@@ -150,6 +158,7 @@ internal static class BenchCommand
             Rate = invocation.Get(Rate) ?? 100,
             BatchSize = invocation.Get(Batch) ?? 1000,
             WarmUp = invocation.Get(WarmUp) ?? (own ? DefaultWarmUp(scenario, type) : 0),
+            MaxRetries = invocation.Get(SpecOptions.MaxRetriesOption),
             Rest = invocation.Get(Rest) ?? TimeSpan.FromSeconds(60),
         };
     }

@@ -26,14 +26,21 @@ internal sealed class TemporaryCluster : IAsyncDisposable
     /// <param name="plugins">The plugin directory.</param>
     /// <param name="slots">Null: as many as the machine has processors.</param>
     /// <param name="cancellation">Ends the start; nothing is left of it then.</param>
-    public static async Task<TemporaryCluster> StartAsync(string name, string plugins, int? slots, CancellationToken cancellation)
+    /// <param name="isolation">Its <c>task.isolation</c>; null: the default.</param>
+    public static async Task<TemporaryCluster> StartAsync(
+        string name,
+        string plugins,
+        int? slots,
+        CancellationToken cancellation,
+        string? isolation = null
+    )
     {
         var home = Directory.CreateTempSubdirectory($"clw-{name}-");
         LocalRun? running = null;
         try
         {
             var config = Path.Combine(home.FullName, $"{name}.toml");
-            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots), cancellation);
+            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots, isolation), cancellation);
             var settings = SettingsLoader.Load(new SettingsRequest { ConfigFiles = [config] }, Machine.Here).Value;
             running = LocalRun.Start(name, RunDirectory.Take(home.FullName), Plans.Cluster(settings, [], [config]), Environment());
             await running.ReadyAsync(cancellation);
@@ -71,7 +78,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
         directory.Delete(recursive: true);
     }
 
-    private static string Settings(string name, string directory, string plugins, int? slots) =>
+    private static string Settings(string name, string directory, string plugins, int? slots, string? isolation) =>
         $"""
             [manager]
             cluster_name = {Quote(name)}
@@ -88,6 +95,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
             [task]
             plugin_dir = {Quote(plugins)}
             kill_grace = "1s"
+            {(isolation is null ? "" : $"isolation = {Quote(isolation)}")}
 
             [log]
             directory = {Quote(Path.Combine(directory, "log"))}

@@ -76,7 +76,7 @@ public sealed class BrokenPipeTests
         cluster.Room.Plugin("crash.sh", "#!/bin/sh\nkill -SEGV $$\n");
         await cluster.StartManagerAsync();
         // What the worker says from the second line on has nowhere to go.
-        var shell = cluster.Room.Start("/bin/bash", ["-c", $"'{Checkout.Program("clw-worker")}' 2>&1 | head -1; echo gone; wait"]);
+        var shell = cluster.Room.Start("/bin/bash", ["-c", $"('{Checkout.Program("clw-worker")}' 2>&1 &) | head -n 1; echo gone"]);
         await shell.SaidAsync("gone");
         var worker = await cluster.WorkerIsAsync("healthy");
         using var client = cluster.Client();
@@ -89,6 +89,10 @@ public sealed class BrokenPipeTests
 
         await client.UntilAsync(await client.SubmitAsync("noop", "null"), TaskState.Succeeded);
         Assert.Equal(worker.Pid, (await cluster.WorkerIsAsync("healthy")).Pid);
+        var supervisor = ProcessTable.Find((int)worker.Pid)!.Parent;
+        Assert.Equal("clw-supervisor", ProcessTable.Find(supervisor)?.Name);
+        Signals.Send(supervisor, Signals.Term);
+        await Until.TrueAsync(() => !ProcessTable.IsAlive(supervisor), "the supervisor has ended");
     }
 
     [Fact]
@@ -96,6 +100,7 @@ public sealed class BrokenPipeTests
     {
         await using var cluster = new Cluster();
         var room = cluster.Room;
+        room.Environment["OPENCLAW_WORKER_SLOTS"] = "1";
         // Reads nothing of a payload that does not fit into a pipe.
         room.Plugin("deaf.sh", "#!/bin/sh\nexec <&-\necho deaf\n");
         room.Plugin("mute.sh", "#!/bin/sh\nexec >&- 2>&- 3>&-\nsleep 0.1\n");
@@ -119,6 +124,8 @@ public sealed class BrokenPipeTests
             end
             """
         );
+        // Runs behind the one that closed the stream that it writes to.
+        room.Plugin("writer.lua", "function process_writer(data) return io.write('still here\\n') ~= nil end");
         Checkout.Need("bash");
         await cluster.StartAsync();
         using var client = cluster.Client();
@@ -130,6 +137,7 @@ public sealed class BrokenPipeTests
         Assert.Equal(1, script.Attempt);
         Assert.Contains("\"code\":141", script.Result.ToStringUtf8(), StringComparison.Ordinal);
         Assert.Contains("\"written\":false", script.Result.ToStringUtf8(), StringComparison.Ordinal);
+        await ResultAsync(client, "writer", "null", "true");
         Assert.False(cluster.Worker.HasExited);
         await cluster.StopAsync();
     }
