@@ -142,6 +142,14 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     public static partial int prctl(int option, nint a, nint b, nint c, nint d);
 
+    /// <summary>Linux only: PR_SET_NAME, of the calling thread. The kernel keeps 15 bytes.</summary>
+    [SupportedOSPlatform("linux")]
+    public static int SetThreadName(string name)
+    {
+        using var text = new NativeText([name]);
+        return prctl(15, (nint)text.First, 0, 0, 0);
+    }
+
     /// <summary>Linux only. The same number on every architecture that .NET knows.</summary>
     [SupportedOSPlatform("linux")]
     public static int PidfdOpen(int pid) => (int)syscall(434, pid, 0);

@@ -111,15 +111,18 @@ public sealed class BrokenPipeTests
             """
             function process_script(data)
                 io.stdout:close()
-                local writer = io.popen("exec true", "w")
+                -- A pipe whose only reader takes one byte and leaves.
+                local path = task.output_dir .. "/pipe"
+                os.execute("mkfifo " .. path .. " && head -c 1 " .. path .. " >/dev/null &")
+                os.execute("until [ -p " .. path .. " ]; do sleep 0.01; done")
+                local writer = io.open(path, "w")
                 local written = true
                 for i = 1, 100 do
                     written = written and writer:write(string.rep("x", 65536)) and writer:flush()
                 end
                 pcall(writer.close, writer)
-                local shell = io.popen("bash -c 'yes | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}'")
-                local code = shell:read("n")
-                shell:close()
+                os.remove(path)
+                local _, _, code = os.execute("bash -c 'yes | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}'")
                 return { written = written and true or false, code = code }
             end
             """
