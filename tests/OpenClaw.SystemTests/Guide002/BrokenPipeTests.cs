@@ -123,7 +123,8 @@ public sealed class BrokenPipeTests
                 pcall(writer.close, writer)
                 os.remove(path)
                 local _, _, code = os.execute("bash -c 'yes | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}'")
-                return { written = written and true or false, code = code }
+                -- The raw status of wait.
+                return { written = written and true or false, code = code >> 8 }
             end
             """
         );
