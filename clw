@@ -14,6 +14,8 @@ state=$root/.clw
 # True when something that the programs are made of changed after the last build (directories too: a removed file changes those).
 stale() {
     [ -e "$state/stamp" ] && [ -x "$state/bin/clw" ] || return 0
+    # build/make tells what it means.
+    case ${OPENCLAW_RUNNER:-auto} in auto) ;; *) [ "$OPENCLAW_RUNNER" = "$(cat "$state/runner" 2>/dev/null)" ] || return 0 ;; esac
     [ -n "$(find "$root/src" "$root/build" "$root/plugins" "$root/samples" "$root/deploy/systemd" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" \
         \( -name bin -o -name obj \) -prune -o -newer "$state/stamp" -print -quit)" ]
 }

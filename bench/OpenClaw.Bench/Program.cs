@@ -1,4 +1,5 @@
 using OpenClaw.Bench.Client;
+using OpenClaw.Bench.Isolation;
 using OpenClaw.Bench.Metrics;
 using OpenClaw.Bench.Rpc;
 using OpenClaw.Bench.Scale;
@@ -8,6 +9,7 @@ using OpenClaw.Bench.Suite;
 return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
+    ["isolation", .. var rest] => await IsolationBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
     ["metrics", .. var rest] => await MetricsBench.RunAsync(rest),
     ["soak", .. var rest] => await SoakCommand.RunAsync(rest),

@@ -6,6 +6,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        StandardStreams.Require();
         var words = ProgramNames.Translate(InvokedAs.Name, args);
         return await CommandLine.RunAsync(words);
     }

@@ -15,6 +15,7 @@ if (args.Length != 0)
 }
 
 ProcessName.Set("clw-runner");
+BrokenPipes.IgnoreHereAlone();
 var parent = int.TryParse(Environment.GetEnvironmentVariable(ParentDeath.Variable), out var number) ? number : (int?)null;
 if (!ParentDeath.KillMe(parent))
 {

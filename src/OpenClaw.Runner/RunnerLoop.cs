@@ -23,6 +23,12 @@ internal sealed class RunnerLoop(WorkerChannel channel, LuaEngine lua)
             {
                 case FrameResult.Frame when frame.Kind == FrameKind.Run && RunView.TryRead(frame.Body, out var run):
                     Execute(run);
+                    if (run.Handler == HandlerKind.Lua && !StandardStreams.AreOpen)
+                    {
+                        // The script has closed one (io.stdout:close()): C's own stream is gone with it, for every script after this one.
+                        channel.Flush();
+                        return ExitCodes.Ok;
+                    }
                     break;
                 case FrameResult.Frame when frame.Kind == FrameKind.Exec && FrameWriter.ReadExec(frame.Body) is { } exec:
                     if (!channel.Reader.Unread.IsEmpty)

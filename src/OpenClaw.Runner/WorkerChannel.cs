@@ -17,7 +17,9 @@ internal sealed class WorkerChannel : ILuaHost, IDisposable
     private readonly SafeFileHandle input;
     private readonly SafeFileHandle output;
     private readonly FrameReader reader = new();
-    private ArrayBufferWriter<byte> pending = new(FlushAtBytes + 4096);
+
+    // Grows to FlushAtBytes where tasks come one behind the other; a fresh process for a task writes little.
+    private ArrayBufferWriter<byte> pending = new(1024);
 
     private WorkerChannel(SafeFileHandle input, SafeFileHandle output)
     {
@@ -110,7 +112,7 @@ internal sealed class WorkerChannel : ILuaHost, IDisposable
         pending.ResetWrittenCount();
         if (pending.Capacity > KeptBytes)
         {
-            pending = new ArrayBufferWriter<byte>(FlushAtBytes + 4096);
+            pending = new ArrayBufferWriter<byte>(FlushAtBytes);
         }
     }
 

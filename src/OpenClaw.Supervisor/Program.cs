@@ -4,6 +4,8 @@ using OpenClaw.Abi.Supervision;
 using OpenClaw.Supervisor;
 
 // clw-supervisor PLANFILE    keeps the programs of a plan alive (see SupervisorPlan) until it is told to stop
+StandardStreams.Require();
+BrokenPipes.Ignore();
 ProcessName.Set("clw-supervisor");
 if (args is not [var file])
 {

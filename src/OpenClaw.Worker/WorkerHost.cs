@@ -36,8 +36,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     private readonly OwnerLoop loop;
     private readonly LinkDriver<ManagerConnection> link;
 
-    // Replaced as a whole when settings change; read where runners are started.
-    private volatile IReadOnlyList<string> runnerEnvironment;
+    private readonly WarmRunners warm;
     private readonly ProcessTable processes;
     private readonly CrashExaminer crashes;
     private readonly HealthEndpoint health;
@@ -67,15 +66,22 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger<PluginCatalog>(),
             context.Time
         );
-        runnerEnvironment = RunnerEnvironment.For(options);
         processes = new ProcessTable(context.Time, e => LogProcessesUnknown(logger, e.Message));
         var directories = new RunnerDirectories(Path.Combine(options.StateDirectory, "runners"));
+        warm = new WarmRunners(
+            (environment, events) =>
+                RunnerProcess.Start(options.RunnerPath, environment, events, context.Time, processes, directories.Next()),
+            this,
+            RunnerEnvironment.For(options),
+            options.Spares,
+            context.Time
+        );
         core = new WorkerCore(
             options,
             context.Time,
             outbox,
             type => plugins.Current.Handlers.GetValueOrDefault(type),
-            _ => RunnerProcess.Start(options.RunnerPath, runnerEnvironment, this, context.Time, processes, directories.Next()),
+            _ => warm.Take(),
             context.Loggers.CreateLogger<WorkerCore>(),
             context.Logging.Tasks is { } tasks ? line => tasks.TryWrite(line) : null,
             new ProcessTree().LatestAndLook
@@ -177,7 +183,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
                 crashes.Keeping = KeepingOf(changed);
                 loop.Post(() =>
                 {
-                    runnerEnvironment = RunnerEnvironment.For(changed);
+                    warm.Change(RunnerEnvironment.For(changed), changed.Spares);
                     core.Reconfigure(changed);
                 });
             }
@@ -357,6 +363,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             loop.Post(core.KillRunners);
             await UntilAsync(() => !core.HasRunners, context.Stop.TokenFor(StopPhase.Abandoning));
         }
+
+        await warm.StopAsync();
 
         // Last: the end of a draining worker's stream tells the manager that nothing runs here any more.
         await link.StopAsync(CancellationToken.None);

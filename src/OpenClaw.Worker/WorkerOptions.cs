@@ -1,3 +1,5 @@
+using OpenClaw.Core.Settings;
+
 namespace OpenClaw.Worker;
 
 /// <summary>What a worker needs to know, checked. Immutable.</summary>
@@ -22,8 +24,18 @@ public sealed record WorkerOptions
     /// <summary>Short tasks that it is ready to hold beyond its slots.</summary>
     public int Prefetch { get; init; } = 4096;
 
-    /// <summary>Tasks that a runner runs before it is replaced; 1: a fresh process for each.</summary>
+    /// <summary>Whether each task has a fresh process; a plugin's manifest may say otherwise.</summary>
+    public TaskIsolation Isolation { get; init; }
+
+    /// <summary>Tasks that a runner of the pool runs before it is replaced.</summary>
     public int RecycleAfter { get; init; } = 100_000;
+
+    /// <summary>
+    /// Runners that are kept ready beside those of the slots: one for each slot when every task takes one, else one for that which crashes.
+    /// </summary>
+    public int Spares => Isolation == TaskIsolation.Task ? Math.Min(Slots, MostSpares) : 1;
+
+    private const int MostSpares = 32;
 
     /// <summary>How long an attempt may run when its task says nothing; null: for ever.</summary>
     public TimeSpan? TaskTimeout { get; init; }

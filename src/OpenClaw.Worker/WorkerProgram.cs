@@ -219,10 +219,8 @@ public static partial class WorkerProgram
     internal static WorkerOptions WithTaskSettings(WorkerOptions options, TaskSettings settings) =>
         options with
         {
-            RecycleAfter =
-                settings.Isolation == TaskIsolation.Task ? 1
-                : settings.RecycleAfter == 0 ? int.MaxValue
-                : settings.RecycleAfter,
+            Isolation = settings.Isolation,
+            RecycleAfter = settings.RecycleAfter == 0 ? int.MaxValue : settings.RecycleAfter,
             TaskTimeout = settings.Timeout,
             KillGrace = settings.KillGrace,
             MaxTaskMemoryBytes = settings.MaxMemoryBytes,

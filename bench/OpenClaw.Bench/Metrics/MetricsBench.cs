@@ -86,7 +86,7 @@ internal static class MetricsBench
         using var client = manager.Connect();
         while (!(await client.StatusAsync()).IsOk)
         {
-            await Task.Delay(20);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
 
         var before = manager.Pss;

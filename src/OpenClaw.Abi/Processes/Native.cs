@@ -53,12 +53,12 @@ internal static unsafe partial class Native
 
     /// <summary>glibc since 2.34 only; look it up before calling.</summary>
     [SupportedOSPlatform("linux")]
-    [LibraryImport(C)]
+    [LibraryImport("libc.so.6")]
     public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
 
-    /// <summary>macOS only.</summary>
+    /// <summary>macOS only: in its library by name, so that a program that is linked on Linux does not look for it in Linux' one.</summary>
     [SupportedOSPlatform("macos")]
-    [LibraryImport(C)]
+    [LibraryImport("libSystem")]
     public static partial int posix_spawn_file_actions_addinherit_np(void* actions, int descriptor);
 
     [LibraryImport(C)]
@@ -87,6 +87,12 @@ internal static unsafe partial class Native
 
     [LibraryImport(C)]
     public static partial nint signal(int signal, nint handler);
+
+    /// <summary>Every library of the process.</summary>
+    public static readonly nint RTLD_DEFAULT = IsMac ? -2 : 0;
+
+    [LibraryImport(C, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint dlsym(nint library, string name);
 
     [LibraryImport(C, SetLastError = true)]
     public static partial int kill(int pid, int signal);
@@ -164,6 +170,14 @@ internal static unsafe partial class Native
     [SupportedOSPlatform("linux")]
     [LibraryImport(C, SetLastError = true)]
     public static partial int prctl(int option, nint a, nint b, nint c, nint d);
+
+    /// <summary>Linux only: PR_SET_NAME, of the calling thread. The kernel keeps 15 bytes.</summary>
+    [SupportedOSPlatform("linux")]
+    public static int SetThreadName(string name)
+    {
+        using var text = new NativeText([name]);
+        return prctl(15, (nint)text.First, 0, 0, 0);
+    }
 
     /// <summary>Linux only. The same number on every architecture that .NET knows.</summary>
     [SupportedOSPlatform("linux")]

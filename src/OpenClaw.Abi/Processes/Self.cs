@@ -13,6 +13,12 @@ public static class ProcessName
         {
             return;
         }
+        if (Environment.CurrentManagedThreadId == 1)
+        {
+            // Of the thread that asks, which is the first one.
+            _ = Native.SetThreadName(name);
+            return;
+        }
         try
         {
             // The process shows the name of its first thread; this file sets that one's from every thread.

@@ -27,11 +27,15 @@ public enum FrameResult
 /// <see cref="GetMemory"/> and <see cref="Advance"/>, take frames with <see cref="TryRead(out Frame)"/> until it needs more.
 /// One owner; not thread-safe.
 /// </summary>
-public sealed class FrameReader(int initialBytes = 64 << 10)
+/// <remarks>Starts small, because most readers of a process that runs one task read little; who is given much at a time gets more room.</remarks>
+public sealed class FrameReader(int initialBytes = 2 << 10)
 {
+    private const int UsualBytes = 64 << 10;
+
     private byte[] buffer = new byte[Math.Max(initialBytes, 16)];
     private int start;
     private int end;
+    private bool wasFilled;
 
     /// <summary>Bytes received and not yet taken. After <see cref="FrameKind.Becoming"/> this is the beginning of the program's raw output.</summary>
     public ReadOnlySpan<byte> Unread => buffer.AsSpan(start, end - start);
@@ -48,6 +52,10 @@ public sealed class FrameReader(int initialBytes = 64 << 10)
         {
             var length = BinaryPrimitives.ReadUInt32LittleEndian(Unread);
             wanted = length <= ProtocolLimits.MaxFrameBytes ? Math.Max(1, 4 + (int)length - Unread.Length) : 1;
+        }
+        if (wasFilled && buffer.Length < UsualBytes)
+        {
+            wanted = Math.Max(wanted, UsualBytes - Unread.Length);
         }
         if (buffer.Length - end < wanted)
         {
@@ -67,6 +75,7 @@ public sealed class FrameReader(int initialBytes = 64 << 10)
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, buffer.Length - end);
         end += count;
+        wasFilled = end == buffer.Length;
     }
 
     /// <summary>Takes the next frame.</summary>

@@ -65,6 +65,9 @@ internal sealed record BenchOptions
     /// <summary>The project that the tasks belong to, so that they can be told from others' afterwards.</summary>
     public const string Project = "bench";
 
+    /// <summary>Retries of each task; null: as the cluster has it.</summary>
+    public int? MaxRetries { get; init; }
+
     /// <summary>A new task of this measurement.</summary>
     /// <param name="index">Its number, from 0 on; below 0: one of the warm-up.</param>
     public TaskSpec NewTask(long index)
@@ -80,6 +83,11 @@ internal sealed record BenchOptions
             // One attempt each: so many tasks, so many crashes.
             spec.MaxRetries = 0;
             spec.Payload = CrashMix.Crashes(index, percent) ? CrashMix.CrashPayload : Payload;
+        }
+
+        if (MaxRetries is { } retries)
+        {
+            spec.MaxRetries = retries;
         }
 
         return spec;

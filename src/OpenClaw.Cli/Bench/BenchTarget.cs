@@ -54,7 +54,15 @@ internal sealed class BenchTarget : IAsyncDisposable
     /// <param name="slots">Slots of the one that is started; null: as many as processors.</param>
     /// <param name="type">The type that will be measured: the cluster has to serve it.</param>
     /// <param name="hasPayload">Whether the user gave its payload.</param>
-    public static async Task<BenchTarget> OpenAsync(Invocation invocation, bool forceOwn, int? slots, string type, bool hasPayload)
+    /// <param name="isolation">Its <c>task.isolation</c>; null: the default.</param>
+    public static async Task<BenchTarget> OpenAsync(
+        Invocation invocation,
+        bool forceOwn,
+        int? slots,
+        string type,
+        bool hasPayload,
+        string? isolation
+    )
     {
         var loaded = ClusterSession.Load(invocation);
         if (!forceOwn)
@@ -84,10 +92,10 @@ internal sealed class BenchTarget : IAsyncDisposable
             }
         }
 
-        return await StartOwnAsync(invocation, BenchSupplies.ForOwn(type, loaded.Paths.PluginDir), slots);
+        return await StartOwnAsync(invocation, BenchSupplies.ForOwn(type, loaded.Paths.PluginDir), slots, isolation);
     }
 
-    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, BenchSupplies supplies, int? slots)
+    private static async Task<BenchTarget> StartOwnAsync(Invocation invocation, BenchSupplies supplies, int? slots, string? isolation)
     {
         TemporaryCluster? cluster = null;
         WireClient? client = null;
@@ -98,7 +106,8 @@ internal sealed class BenchTarget : IAsyncDisposable
                 supplies.PluginDirectory,
                 slots,
                 invocation.Cancellation,
-                supplies.ReadRoots
+                supplies.ReadRoots,
+                isolation
             );
             client = cluster.Connect();
             // Ready means that the worker runs; its registration follows within a moment.

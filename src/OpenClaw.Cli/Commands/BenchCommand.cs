@@ -59,6 +59,12 @@ internal static class BenchCommand
     private static readonly Option<bool> Own = new("--own") { Description = "Start a cluster for it, even when one runs" };
     private static readonly Option<int?> Slots = Options.Int("--slots", "Slots of the cluster that is started", 1, 1024);
 
+    private static readonly Option<string?> Isolation = new("--isolation")
+    {
+        Description = "Of the cluster that is started: pool, or task for a fresh process for each task",
+        HelpName = "HOW",
+    };
+
     public static Command Create(VerbRunner run) =>
         CommandTree.Verb(
             run,
@@ -79,6 +85,8 @@ internal static class BenchCommand
                 Rest,
                 Own,
                 Slots,
+                Isolation.AcceptOnlyFromAmong("pool", "task"),
+                SpecOptions.MaxRetriesOption,
                 .. ClusterSession.Options,
             ]
         );
@@ -91,7 +99,14 @@ internal static class BenchCommand
         var payload = SpecOptions.HasPayload(invocation) ? await SpecOptions.ReadPayloadAsync(invocation) : null;
         var own = invocation.Get(Own) || BenchOptions.NeedsOwnCluster(scenario);
         var terminal = invocation.Terminal;
-        await using var target = await BenchTarget.OpenAsync(invocation, own, invocation.Get(Slots), type, payload is not null);
+        await using var target = await BenchTarget.OpenAsync(
+            invocation,
+            own,
+            invocation.Get(Slots),
+            type,
+            payload is not null,
+            invocation.Get(Isolation)
+        );
         var options = Read(invocation, scenario, type, payload ?? target.DefaultPayload, target);
         var title = Title(options, target);
         terminal.Note(title);
@@ -181,6 +196,7 @@ internal static class BenchCommand
             CrashPercent = type == CrashMix.Type ? invocation.Get(CrashPercent) ?? CrashMix.DefaultPercent : (double?)null,
             BatchSize = invocation.Get(Batch) ?? 1000,
             WarmUp = invocation.Get(WarmUp) ?? (target.IsOwn ? DefaultWarmUp(scenario, type) : 0),
+            MaxRetries = invocation.Get(SpecOptions.MaxRetriesOption),
             Rest = invocation.Get(Rest) ?? TimeSpan.FromSeconds(60),
         };
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using OpenClaw.Cli.Shell;
+using OpenClaw.Cli.Supervision;
 
 namespace OpenClaw.Cli.Commands;
 
@@ -38,6 +39,8 @@ internal static class VersionCommand
                     writer.WriteString("version", Version);
                     writer.WriteString("runtime", RuntimeInformation.FrameworkDescription);
                     writer.WriteString("platform", RuntimeInformation.RuntimeIdentifier);
+                    writer.WriteString("runner", Programs.KindOf(Programs.Runner));
+                    writer.WriteString("supervisor", Programs.KindOf(Programs.Supervisor));
                     writer.WriteEndObject();
                 }
             );

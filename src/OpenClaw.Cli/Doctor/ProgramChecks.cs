@@ -1,4 +1,5 @@
 using System.Text;
+using OpenClaw.Cli.Supervision;
 using OpenClaw.Core.Errors;
 
 namespace OpenClaw.Cli.Doctor;
@@ -36,7 +37,10 @@ internal static class ProgramChecks
             }
         }
 
-        return Finding.Ok(check, $"{string.Join(", ", Shipped)} fit this machine ({ElfFile.NameOf(ElfFile.Here)})");
+        return Finding.Ok(
+            check,
+            $"{string.Join(", ", Shipped)} fit this machine ({ElfFile.NameOf(ElfFile.Here)}); clw-runner is {Programs.KindOf(Path.Combine(directory, "clw-runner"))}"
+        );
     }
 
     /// <summary>The executables of the plugin directory.</summary>

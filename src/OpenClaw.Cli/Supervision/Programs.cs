@@ -16,6 +16,12 @@ internal static class Programs
 
     public static string Supervisor { get; } = Path.Combine(Directory, "clw-supervisor");
 
+    /// <summary>
+    /// What a program beside this one is: <c>native</c>, machine code of its own, or <c>jit</c>, an ordinary .NET program, which has its code
+    /// in a library beside it. build/make decides.
+    /// </summary>
+    public static string KindOf(string program) => File.Exists(program + ".dll") ? "jit" : "native";
+
     /// <summary>The word that starts this program for whoever reads our hints: <c>./clw</c> in a checkout, else <c>clw</c>.</summary>
     public static string Invoked { get; } = InvokedAs.Path.StartsWith("./", StringComparison.Ordinal) ? InvokedAs.Path : "clw";
 

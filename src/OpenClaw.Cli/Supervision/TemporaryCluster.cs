@@ -27,12 +27,14 @@ internal sealed class TemporaryCluster : IAsyncDisposable
     /// <param name="slots">Null: as many as the machine has processors.</param>
     /// <param name="cancellation">Ends the start; nothing is left of it then.</param>
     /// <param name="readRoots">Directories in which tasks may read; null: none but the usual.</param>
+    /// <param name="isolation">Its <c>task.isolation</c>; null: the default.</param>
     public static async Task<TemporaryCluster> StartAsync(
         string name,
         string plugins,
         int? slots,
         CancellationToken cancellation,
-        IReadOnlyList<string>? readRoots = null
+        IReadOnlyList<string>? readRoots = null,
+        string? isolation = null
     )
     {
         var home = Directory.CreateTempSubdirectory($"clw-{name}-");
@@ -40,7 +42,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
         try
         {
             var config = Path.Combine(home.FullName, $"{name}.toml");
-            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots, readRoots ?? []), cancellation);
+            await File.WriteAllTextAsync(config, Settings(name, home.FullName, plugins, slots, readRoots ?? [], isolation), cancellation);
             var settings = SettingsLoader.Load(new SettingsRequest { ConfigFiles = [config] }, Machine.Here).Value;
             running = LocalRun.Start(name, RunDirectory.Take(home.FullName), Plans.Cluster(settings, [], [config]), Environment());
             await running.ReadyAsync(cancellation);
@@ -78,7 +80,14 @@ internal sealed class TemporaryCluster : IAsyncDisposable
         directory.Delete(recursive: true);
     }
 
-    private static string Settings(string name, string directory, string plugins, int? slots, IReadOnlyList<string> readRoots) =>
+    private static string Settings(
+        string name,
+        string directory,
+        string plugins,
+        int? slots,
+        IReadOnlyList<string> readRoots,
+        string? isolation
+    ) =>
         $"""
             [manager]
             cluster_name = {Quote(name)}
@@ -96,6 +105,7 @@ internal sealed class TemporaryCluster : IAsyncDisposable
             plugin_dir = {Quote(plugins)}
             read_roots = [{string.Join(", ", readRoots.Select(Quote))}]
             kill_grace = "1s"
+            {(isolation is null ? "" : $"isolation = {Quote(isolation)}")}
 
             [log]
             directory = {Quote(Path.Combine(directory, "log"))}

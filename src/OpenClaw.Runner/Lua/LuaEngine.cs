@@ -48,7 +48,10 @@ internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = n
 
     public LuaScripts Scripts { get; } = new();
 
-    public LuaJsonWriter Json { get; } = new();
+    /// <summary>Made for the first script: a runner that becomes a program needs none.</summary>
+    public LuaJsonWriter Json => json ??= new LuaJsonWriter();
+
+    private LuaJsonWriter? json;
 
     /// <summary>What host functions may reach.</summary>
     public HostRights Rights { get; } = rights ?? HostRights.None;
@@ -182,5 +185,5 @@ internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = n
             ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB")
             : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 
-    public void Dispose() => Json.Dispose();
+    public void Dispose() => json?.Dispose();
 }

@@ -3,11 +3,22 @@ using System.Reflection;
 namespace OpenClaw.Runner.Lua;
 
 /// <summary>A function of ours that Lua calls: takes the state, gives the number of results. Ok and a value, or not ok and a message, which a code and "may be tried again" can follow.</summary>
-internal readonly unsafe record struct HostFunction(byte[] Name, nint Entry)
+/// <remarks>No record: the text that one makes of itself boxes a function pointer, which the native compiler cannot translate.</remarks>
+internal readonly unsafe struct HostFunction
 {
+    private readonly nint entry;
+
+    private HostFunction(byte[] name, nint entry)
+    {
+        Name = name;
+        this.entry = entry;
+    }
+
+    public byte[] Name { get; }
+
     public static HostFunction Of(ReadOnlySpan<byte> name, delegate* unmanaged[Cdecl]<nint, int> entry) => new(name.ToArray(), (nint)entry);
 
-    public delegate* unmanaged[Cdecl]<nint, int> Pointer => (delegate* unmanaged[Cdecl]<nint, int>)Entry;
+    public delegate* unmanaged[Cdecl]<nint, int> Pointer => (delegate* unmanaged[Cdecl]<nint, int>)entry;
 }
 
 /// <summary>

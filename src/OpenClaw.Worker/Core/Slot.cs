@@ -81,6 +81,23 @@ internal sealed class Slot(int number)
     /// <summary>No new runner before this time.</summary>
     public TimeSpan StartNotBefore { get; set; }
 
+    /// <summary>It has no runner any more, and nothing of the last one's. What the slot itself remembers (its failed starts) stays.</summary>
+    public void Clear()
+    {
+        Runner = null;
+        Ready = false;
+        Executing = false;
+        Serving = null;
+        Starting = false;
+        Violation = default;
+        Signalled = false;
+        Ending = EndCause.None;
+        EndingFor = null;
+        Proven = false;
+        KillAt = null;
+        TasksRun = 0;
+    }
+
     public bool CanTake => Ready && !Executing && Ending == EndCause.None;
     public bool IsIdle => CanTake && InRunner.Count == 0;
 }

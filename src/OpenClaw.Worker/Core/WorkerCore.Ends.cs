@@ -17,6 +17,7 @@ internal sealed partial class WorkerCore
     {
         if (SlotOf(runner) is not { } slot)
         {
+            Left(runner);
             return;
         }
 
@@ -38,18 +39,7 @@ internal sealed partial class WorkerCore
         }
 
         PutBack(slot);
-        slot.Runner = null;
-        slot.Ready = false;
-        slot.Executing = false;
-        slot.Serving = null;
-        slot.Starting = false;
-        slot.Violation = default;
-        slot.Signalled = false;
-        slot.Ending = EndCause.None;
-        slot.EndingFor = null;
-        slot.Proven = false;
-        slot.KillAt = null;
-        slot.TasksRun = 0;
+        slot.Clear();
         if (!Stopping)
         {
             StartRunner(slot);

@@ -236,6 +236,7 @@ internal sealed partial class WorkerCore
             }
         }
 
+        KillLeaving(now);
         CheckLease(time.GetUtcNow());
         ReportRunning();
         SaySumOfStarts();
@@ -386,9 +387,14 @@ internal sealed partial class WorkerCore
         {
             slot.Runner?.Signal(Signals.Kill);
         }
+
+        foreach (var (runner, _) in leaving)
+        {
+            runner.Signal(Signals.Kill);
+        }
     }
 
-    public bool HasRunners => slots.Any(s => s.Runner is not null);
+    public bool HasRunners => leaving.Count > 0 || slots.Any(s => s.Runner is not null);
 
     [LoggerMessage(42, LogLevel.Warning, "{count} lines of tasks were not sent to the manager: more than it can take")]
     private static partial void LogDropped(ILogger logger, long count);

@@ -81,7 +81,7 @@ internal sealed partial class WorkerCore
                 Leave(slot, attempt);
                 SucceedWith(attempt, report.Result, report.RunMicros);
                 Answered(slot);
-                Recycle(slot);
+                Recycle(slot, attempt.Handler);
                 break;
             case FrameKind.Failed:
                 Leave(slot, attempt);
@@ -91,7 +91,7 @@ internal sealed partial class WorkerCore
                 }
 
                 Answered(slot);
-                Recycle(slot);
+                Recycle(slot, attempt.Handler);
                 break;
             default:
                 break;
@@ -132,9 +132,18 @@ internal sealed partial class WorkerCore
         }
     }
 
-    private void Recycle(Slot slot)
+    private void Recycle(Slot slot, TaskHandler ran)
     {
-        if (slot.InRunner.Count == 0 && slot.Ending == EndCause.None && (slot.TasksRun >= options.RecycleAfter || IsOutdated(slot)))
+        if (slot.InRunner.Count > 0 || slot.Ending != EndCause.None || (slot.TasksRun < RecycleAfter(ran) && !IsOutdated(slot)))
+        {
+            return;
+        }
+
+        if (slot.Serving is null)
+        {
+            Replace(slot);
+        }
+        else
         {
             Retire(slot);
         }

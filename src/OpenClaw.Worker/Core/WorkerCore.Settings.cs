@@ -17,6 +17,7 @@ internal sealed partial class WorkerCore
             TaskTimeout = next.TaskTimeout,
             KillGrace = next.KillGrace,
             ContinueOnLinkLoss = next.ContinueOnLinkLoss,
+            Isolation = next.Isolation,
             RecycleAfter = next.RecycleAfter,
             MaxTaskMemoryBytes = next.MaxTaskMemoryBytes,
             CoreBytes = next.CoreBytes,

@@ -55,6 +55,11 @@ internal sealed partial class WorkerCore
             return serving;
         }
 
+        if (NeedsFresh(attempt.Handler))
+        {
+            return FreshSlot();
+        }
+
         Slot? best = null;
         foreach (var slot in slots)
         {
@@ -74,7 +79,8 @@ internal sealed partial class WorkerCore
 
     // Short tasks go into the runner's pipe ahead of time, so that it need not wait for us between two of them.
     private bool MayQueueBehind(Slot slot, Attempt attempt) =>
-        options.RecycleAfter > slot.TasksRun + slot.InRunner.Count
+        RecycleAfter(attempt.Handler) > slot.TasksRun + slot.InRunner.Count
+        && !(slot.InRunner.TryPeek(out var first) && NeedsFresh(first.Handler))
         && slot.SettingsNumber == settingsNumber
         // What stops by a rule of its own when the link is lost stands alone in its runner.
         && !attempt.Handler.Manifest.HasLinkRule

@@ -18,6 +18,7 @@ public enum PluginMode
 public sealed record PluginManifest
 {
     private const string ModeKey = "mode";
+    private const string IsolationKey = "isolation";
     private const string TimeoutKey = "timeout";
     private const string StartTimeoutKey = "start_timeout";
     private const string MemoryKey = "max_memory";
@@ -36,6 +37,7 @@ public sealed record PluginManifest
     private static readonly string[] Keys =
     [
         ModeKey,
+        IsolationKey,
         TimeoutKey,
         StartTimeoutKey,
         MemoryKey,
@@ -51,6 +53,9 @@ public sealed record PluginManifest
 
     /// <summary>Of an executable alone.</summary>
     public PluginMode Mode { get; init; }
+
+    /// <summary>Whether each task has a fresh process; null: as the worker's settings say. A plain program always has.</summary>
+    public TaskIsolation? Isolation { get; init; }
 
     /// <summary>How long an attempt may run when its task does not say; null: as the worker's settings say.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -119,6 +124,7 @@ public sealed record PluginManifest
             manifest = key switch
             {
                 ModeKey => manifest with { Mode = Take(SettingTypes.Choice<PluginMode>(), value, out problem) },
+                IsolationKey => manifest with { Isolation = Take(SettingTypes.Choice<TaskIsolation>(), value, out problem) },
                 TimeoutKey => manifest with { Timeout = Take(SettingTypes.Duration, value, out problem) },
                 StartTimeoutKey => manifest with { StartTimeout = Take(SettingTypes.Duration, value, out problem) },
                 MemoryKey => manifest with { MaxMemoryBytes = Take(SettingTypes.Size, value, out problem) },
@@ -139,6 +145,13 @@ public sealed record PluginManifest
         if (seen.TryGetValue(StartTimeoutKey, out var unsuited) && form != HandlerForm.Lua && manifest.Mode != PluginMode.Serve)
         {
             problems.Add(new(unsuited, StartTimeoutKey, "is for mode: serve; a plain program's start counts as its run"));
+        }
+
+        if (manifest is { Isolation: TaskIsolation.Pool, Mode: PluginMode.Plain } && form != HandlerForm.Lua)
+        {
+            problems.Add(
+                new(seen[IsolationKey], IsolationKey, "pool is for Lua and mode: serve; a plain program is a process for each task")
+            );
         }
 
         if (

@@ -5,7 +5,8 @@ namespace OpenClaw.Worker.Runners;
 /// <summary>Cuts bytes into lines. A line over the limit is cut there and its rest dropped; bad UTF-8 becomes U+FFFD. One owner.</summary>
 internal sealed class LineSplitter(int maxBytes)
 {
-    private readonly byte[] partial = new byte[maxBytes];
+    // Grows to what lines need: most processes say little.
+    private byte[] partial = [];
     private int length;
 
     public void Add(ReadOnlySpan<byte> bytes, Action<string> line)
@@ -14,7 +15,12 @@ internal sealed class LineSplitter(int maxBytes)
         {
             var end = bytes.IndexOf((byte)'\n');
             var piece = end < 0 ? bytes : bytes[..end];
-            var fits = Math.Min(piece.Length, partial.Length - length);
+            var fits = Math.Min(piece.Length, maxBytes - length);
+            if (length + fits > partial.Length)
+            {
+                Array.Resize(ref partial, Math.Min(maxBytes, Math.Max(256, 2 * (length + fits))));
+            }
+
             piece[..fits].CopyTo(partial.AsSpan(length));
             length += fits;
             if (end < 0)

@@ -95,9 +95,11 @@ public sealed class PluginScanTests : IDisposable
     [InlineData("version: \"1\"\ntimeuot: 5s", ":2:1: timeuot: is no key of a manifest; did you mean timeout?")]
     [InlineData(
         "colour: red",
-        ":1:1: colour: is no key of a manifest: there are mode, timeout, start_timeout, max_memory, version, description, on_link_loss, lease_stop, reassign_after"
+        ":1:1: colour: is no key of a manifest: there are mode, isolation, timeout, start_timeout, max_memory, version, description, on_link_loss, lease_stop, reassign_after"
     )]
     [InlineData("timeout: soon", ":1:10: timeout: expected a duration")]
+    [InlineData("isolation: alone", ":1:12: isolation: expected pool or task")]
+    [InlineData("isolation: pool", ":1:1: isolation: pool is for Lua and mode: serve")]
     [InlineData("timeout: 0", ":1:10: timeout: must be longer than nothing")]
     [InlineData("start_timeout: 5s", ":1:1: start_timeout: is for mode: serve")]
     [InlineData("mode: serve\nstart_timeout: 2h", ":2:16: start_timeout: must be longer than nothing and at most 1 h")]

@@ -110,6 +110,9 @@ internal static class SpecOptions
     /// <summary>The payload alone, for verbs that take no more.</summary>
     public static Option PayloadOption => Payload;
 
+    /// <summary>For commands that make tasks of their own.</summary>
+    public static Option<int?> MaxRetriesOption => MaxRetries;
+
     public static bool HasPayload(Invocation invocation) => invocation.Has(Payload);
 
     private static string TypeOf(Invocation invocation)

@@ -62,7 +62,7 @@ public static class TaskKeys
         new(
             "task.recycle_after",
             SettingTypes.Int,
-            "A pooled process is replaced after so many tasks; 0: never. A start costs some 35 ms of CPU: at 1,000 and 20,000 short tasks a second, most of a core."
+            "A pooled process is replaced after so many tasks; 0: never. A start costs CPU (some 35 ms, 5 where clw-runner is native): replacing often is felt when tasks are short."
         )
         {
             Default = "100000",
