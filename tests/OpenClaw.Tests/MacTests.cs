@@ -17,6 +17,7 @@ public sealed partial class MacTests
         "access",
         "chown",
         "close",
+        "dlsym",
         "dup2",
         "execve",
         "fchown",
