@@ -20,7 +20,7 @@ internal static class WorkerInstruments
             () =>
                 figures()
                     .Where(f => f.Runs is not null)
-                    .SelectMany(f => new[] { Of(f.Runs!.Value.P50, f, Quantile("0.5")), Of(f.Runs!.Value.P95, f, Quantile("0.95")) })
+                    .SelectMany(f => new[] { Of(f.Runs!.Value.P50, f, Percentile("50")), Of(f.Runs!.Value.P95, f, Percentile("95")) })
         );
         meter.Gauge(
             MetricNames.WorkerMemory,
@@ -40,7 +40,8 @@ internal static class WorkerInstruments
         );
     }
 
-    private static KeyValuePair<string, object?> Quantile(string share) => new("quantile", share);
+    // Not "quantile": Prometheus keeps that word for summaries.
+    private static KeyValuePair<string, object?> Percentile(string percent) => new("percentile", percent);
 
     private static Measurement<T> Of<T>(T value, WorkerFigures worker, params KeyValuePair<string, object?>[] more)
         where T : struct => new(value, [new("worker", worker.Worker), .. more]);

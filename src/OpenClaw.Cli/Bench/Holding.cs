@@ -10,9 +10,14 @@ internal readonly record struct Holding(long Rss, int Descriptors, int Processes
 {
     public static Holding operator +(Holding a, Holding b) => new(a.Rss + b.Rss, a.Descriptors + b.Descriptors, a.Processes + b.Processes);
 
-    /// <summary>Of one process; null when it has ended, or is another user's.</summary>
+    /// <summary>Of one process; null when it has ended, is another user's, or where there is no /proc: nothing is compared then.</summary>
     public static Holding? Of(int pid)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
         try
         {
             // See proc_pid_statm(5): the second word is the resident set, in pages.

@@ -98,7 +98,7 @@ public static class MetricNames
         };
 
     public static MetricInfo WorkerRun { get; } =
-        Gauge("openclaw_worker_run_seconds", "How long the worker's last 128 attempts ran, by quantile", "worker", "quantile") with
+        Gauge("openclaw_worker_run_seconds", "How long the worker's last 128 attempts ran, by percentile", "worker", "percentile") with
         {
             MaxSeries = 20_000,
         };

@@ -28,7 +28,7 @@ public sealed class LogDeskTests
         }
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public async Task TheEndOfTheSessionEndsWhatWaits()
     {
         using var shelf = new LogShelf(TimeProvider.System);

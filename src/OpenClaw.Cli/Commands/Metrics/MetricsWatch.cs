@@ -83,8 +83,8 @@ internal static class MetricsWatch
         var memories = Ask("worker_memory_bytes", Minutes, Step);
         var memory = Ask("worker_memory_bytes", Step);
         var cpu = Ask("rate(worker_cpu_seconds[1m])", Step);
-        var p50 = Ask("worker_run_seconds{quantile=\"0.5\"}", Step);
-        var p95 = Ask("worker_run_seconds{quantile=\"0.95\"}", Step);
+        var p50 = Ask("worker_run_seconds{percentile=\"50\"}", Step);
+        var p95 = Ask("worker_run_seconds{percentile=\"95\"}", Step);
         var restarts = Ask("increase(worker_restarts)", Day);
         var status = client.StatusAsync(invocation.Cancellation);
         await Task.WhenAll(rates, crashes, memories, memory, cpu, p50, p95, restarts, status);
