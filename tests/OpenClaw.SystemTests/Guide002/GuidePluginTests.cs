@@ -112,20 +112,23 @@ public sealed class GuidePluginTests : IAsyncDisposable
         return (grey << 24) | (grey << 16) | (grey << 8) | (pixel & 0xFF);
     }
 
+    // The one of the only slot, and the one that is ready in its place: another set is a runner that was replaced.
+    private int[] Runners() => [.. cluster.Runners.Select(r => r.Id).Order()];
+
     [Fact]
     public async Task W7_the_unsafe_plugin_of_the_guide_works_and_without_the_picture_its_task_alone_fails()
     {
         await StartAsync(Unsafe);
         var path = Picture();
         await IsGreyAsync(path, (await ResultAsync("image", path)).GetString()!);
-        var runner = Assert.Single(cluster.Runners).Id;
+        var runners = Runners();
 
         var (code, message) = await FailureAsync("image", Room.Path("missing.png"));
         Assert.Equal("clw-task-failed", code);
         Assert.StartsWith("image.lua:3: attempt to index a nil value (local 'img')", message, StringComparison.Ordinal);
 
         // The guide's worker crashed here. This one's process is the same, and goes on.
-        Assert.Equal(runner, Assert.Single(cluster.Runners).Id);
+        Assert.Equal(runners, Runners());
         await IsGreyAsync(path, (await ResultAsync("image", path)).GetString()!);
         await cluster.StopAsync();
     }
@@ -161,7 +164,7 @@ public sealed class GuidePluginTests : IAsyncDisposable
         await Room.RunAsync("cluster", "reload");
         var path = Picture();
         var negative = (await ResultAsync("image", path)).GetString()!;
-        var runner = Assert.Single(cluster.Runners).Id;
+        var runners = Runners();
         var (before, after) = (await ResultAsync("pixels", path), await ResultAsync("pixels", negative));
         Assert.Equal(before[2].GetUInt32() ^ 0xFFFFFF00, after[2].GetUInt32());
 
@@ -175,7 +178,7 @@ public sealed class GuidePluginTests : IAsyncDisposable
         // The compiled script of before is not used for what stands there now.
         Room.Plugin("image.lua", Safe);
         await IsGreyAsync(path, (await ResultAsync("image", path)).GetString()!);
-        Assert.Equal(runner, Assert.Single(cluster.Runners).Id);
+        Assert.Equal(runners, Runners());
         await cluster.StopAsync();
     }
 }
