@@ -14,7 +14,8 @@ public static class StandardStreams
     /// <summary>
     /// A program that is started with one of them closed (<c>clw worker &lt;&amp;- &gt;&amp;-</c>) gets its number for the next file that it
     /// opens, and prints into that: into a database, or into the runtime's own wiring. Starts the program again with <c>/dev/null</c> there,
-    /// in this same process. Call it before anything else. Does nothing when all three are open.
+    /// in this same process; for reading alone, so that who writes there learns that it is lost, as with a closed one. Call it before
+    /// anything else. Does nothing when all three are open.
     /// </summary>
     public static void Require()
     {
@@ -40,7 +41,7 @@ public static class StandardStreams
         SafeFileHandle copy;
         try
         {
-            using var opened = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var opened = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             // Above the three: it may itself have got one of their numbers.
             copy = Descriptors.Duplicate(opened);
         }
