@@ -51,7 +51,7 @@ public sealed class PoisonTests
         Crashing.AddBoom(fleet.Room);
         await fleet.StartAsync("w1");
         using var client = fleet.Client();
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 200; i++)
         {
             await client.SubmitAsync(Crashing.Type, """{"how":"segfault"}""", s => s.MaxRetries = 0);
         }
@@ -59,7 +59,7 @@ public sealed class PoisonTests
         await fleet.Manager.SaidAsync($"type {Crashing.Type} crashed 5 times in a row, the last time by segfault");
         Assert.Contains($"type {Crashing.Type} crashed", (await fleet.Room.RunAsync("cluster", "status")).Output, StringComparison.Ordinal);
 
-        // Both slots are free for others while the twenty wait their turn.
+        // Both slots are free for others while the others of the type wait their turn.
         await client.UntilAsync(await client.SubmitAsync("sleep", """{"ms":10}"""), TaskState.Succeeded);
         Assert.True((await client.StatusAsync()).Value.QueueDepth > 0);
 
