@@ -25,6 +25,8 @@ public sealed class MacTests
             room.Path("artifacts"),
             // The program itself and not the executable in front of it, which is a package of its own.
             "-p:UseAppHost=false",
+            // A copy for another machine has other lock files.
+            "-p:RestoreLockedMode=false",
             "-nologo",
             "-v:quiet"
         );
