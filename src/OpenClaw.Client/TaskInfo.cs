@@ -181,6 +181,15 @@ public sealed record TaskFailure
 
     /// <summary>The worker on which it happened; null when on none.</summary>
     public string? Worker { get; init; }
+
+    /// <summary>Whose limit was exceeded, <c>task</c>, <c>worker</c> or <c>queue</c>; null when none was.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>That limit: bytes, milliseconds of processor time, or processes; null when none was exceeded.</summary>
+    public long? Allowed { get; init; }
+
+    /// <summary>What was used of it, in the same unit; null when none was exceeded.</summary>
+    public long? Used { get; init; }
 }
 
 /// <summary>How far a running attempt is, by its own account.</summary>

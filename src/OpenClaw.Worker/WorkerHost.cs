@@ -12,6 +12,7 @@ using OpenClaw.Hosting.Stopping;
 using OpenClaw.Worker.Core;
 using OpenClaw.Worker.Crashes;
 using OpenClaw.Worker.Health;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
@@ -37,7 +38,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     private readonly LinkDriver<ManagerConnection> link;
 
     private readonly WarmRunners warm;
-    private readonly ProcessTable processes;
+    private readonly WorkerFences fences;
     private readonly CrashExaminer crashes;
     private readonly HealthEndpoint health;
     private readonly IPAddress healthAddress;
@@ -66,11 +67,16 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             context.Loggers.CreateLogger<PluginCatalog>(),
             context.Time
         );
-        processes = new ProcessTable(context.Time, e => LogProcessesUnknown(logger, e.Message));
+        fences = new WorkerFences(
+            options,
+            context.Time,
+            isShort => loop!.Post(() => core!.OnMemoryShort(isShort)),
+            context.Loggers.CreateLogger<WorkerFences>()
+        );
         var directories = new RunnerDirectories(Path.Combine(options.StateDirectory, "runners"));
         warm = new WarmRunners(
             (environment, events) =>
-                RunnerProcess.Start(options.RunnerPath, environment, events, context.Time, processes, directories.Next()),
+                RunnerProcess.Start(options.RunnerPath, environment, events, context.Time, fences.Runners, directories.Next()),
             this,
             RunnerEnvironment.For(options),
             options.Spares,
@@ -240,6 +246,7 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     /// <summary>Runs until the stop, or until the link gives up for good.</summary>
     public async Task<Failure?> RunAsync()
     {
+        using var cleaning = fences.Begin();
         await plugins.RefreshAsync(CancellationToken.None);
         var looping = loop.RunAsync();
         await loop.AskAsync(() =>
@@ -263,11 +270,6 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         context.Status(HealthReport.Sentence(options.WorkerId, LinkState.Connecting, link.Snapshot.Address, null));
         link.Changed += c => context.Status(HealthReport.Sentence(options.WorkerId, c.To, c.Address, c.Cause));
         link.Start();
-        if (context.Loaded.Settings.Worker.MaxMemoryBytes is not null)
-        {
-            LogMemoryNotEnforced(logger);
-        }
-
         SayCores();
         SayEarlierCrash();
         LogUp(logger, options.WorkerId, options.Slots, plugins.Current.Handlers.Count, options.PluginDirectory);
@@ -415,6 +417,8 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     void IRunnerEvents.Violated(IRunner runner, ErrorEntry entry, string message) =>
         loop.Post(() => core.OnViolation(runner, entry, message));
 
+    void IRunnerEvents.Exceeded(IRunner runner, Excess excess) => loop.Post(() => core.OnExceeded(runner, excess));
+
     void IRunnerEvents.Faulted(IRunner runner, Exception fault) => LogRunnerFault(logger, runner.ProcessId, fault);
 
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output) =>
@@ -425,25 +429,15 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
         await crashes.DisposeAsync();
         await health.DisposeAsync();
         await link.DisposeAsync();
-        processes.Dispose();
+        fences.Dispose();
         outbox.Dispose();
     }
 
     [LoggerMessage(1, LogLevel.Information, "Worker {worker} is up: {slots} slots, {types} task types, plugins in {directory}")]
     private static partial void LogUp(ILogger logger, string worker, int slots, int types, string directory);
 
-    [LoggerMessage(5, LogLevel.Warning, "worker.max_memory (--max-mem, CLW_MAX_MEM) is accepted and not enforced by this version")]
-    private static partial void LogMemoryNotEnforced(ILogger logger);
-
     [LoggerMessage(7, LogLevel.Warning, "{code}: {message}; the worker goes on without it, and clw health cannot ask it. {next}")]
     private static partial void LogNoHealth(ILogger logger, string code, string message, string? next);
-
-    [LoggerMessage(
-        8,
-        LogLevel.Warning,
-        "The processes of this machine cannot be looked up, so memory limits see each task's first process alone: {why}"
-    )]
-    private static partial void LogProcessesUnknown(ILogger logger, string why);
 
     [LoggerMessage(9, LogLevel.Information, "The manager wants this worker to restart")]
     private static partial void LogRestart(ILogger logger);

@@ -58,6 +58,33 @@ public sealed record WorkerOptions
     /// <summary>Memory that one task may hold, in bytes; null: no limit of its own.</summary>
     public long? MaxTaskMemoryBytes { get; init; }
 
+    /// <summary>Memory of the worker with everything it runs, in bytes; null: no limit that is held here.</summary>
+    public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>How the limit above came about; null: nobody asked.</summary>
+    internal Limits.MemoryPlan? Memory { get; init; }
+
+    /// <summary>Tasks run in control groups where the worker may make some.</summary>
+    public bool UsesCgroups { get; init; }
+
+    /// <summary>Processor time of one attempt; null: no limit.</summary>
+    public TimeSpan? MaxCpu { get; init; }
+
+    /// <summary>Processes and threads of one attempt; null: no limit.</summary>
+    public int? MaxProcesses { get; init; }
+
+    /// <summary>Descriptors of a process of a task; null: as the runner has.</summary>
+    public long? MaxTaskOpenFiles { get; init; }
+
+    /// <summary>Bytes of one file that a program writes; null: no limit.</summary>
+    public long? MaxFileSize { get; init; }
+
+    /// <summary>Bytes in the output directory of an attempt that runs; null: no limit.</summary>
+    public long? MaxOutput { get; init; }
+
+    /// <summary>Processors that one attempt may keep busy; null: all.</summary>
+    public double? MaxCpus { get; init; }
+
     /// <summary>Open files of a runner; null: as inherited.</summary>
     public long? OpenFiles { get; init; }
 

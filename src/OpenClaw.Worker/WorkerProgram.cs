@@ -10,6 +10,7 @@ using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Daemons;
 using OpenClaw.Hosting.Settings;
 using OpenClaw.Hosting.Stopping;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Session;
 
 namespace OpenClaw.Worker;
@@ -155,6 +156,12 @@ public static partial class WorkerProgram
         TaskKeys.CoreKeep,
         TaskKeys.CoreKeepBytes,
         TaskKeys.OomScore,
+        TaskKeys.MaxCpu,
+        TaskKeys.MaxProcesses,
+        TaskKeys.MaxOpenFiles,
+        TaskKeys.MaxFileSize,
+        TaskKeys.MaxOutput,
+        TaskKeys.MaxCpus,
         TaskKeys.ReadRoots,
         TaskKeys.WriteRoots,
         TaskKeys.HttpHosts,
@@ -187,6 +194,11 @@ public static partial class WorkerProgram
     )
     {
         var settings = context.Loaded.Settings;
+        var memory = MemoryPlan.Here(
+            settings.Worker.MaxMemoryBytes,
+            settings.Find(WorkerKeys.MaxMemory)?.At.ToString(),
+            settings.Task.MaxMemoryBytes
+        );
         var version = typeof(WorkerProgram).Assembly.GetName().Version?.ToString(3) ?? "0";
         return WithTaskSettings(
             new WorkerOptions
@@ -207,6 +219,9 @@ public static partial class WorkerProgram
                 Version = version,
                 OpenFiles = settings.Worker.OpenFiles,
                 CrashDirectory = CrashesIn(context.Loaded.Paths.StateDir),
+                MaxMemoryBytes = memory.Bound,
+                Memory = memory,
+                UsesCgroups = settings.Worker.Cgroup == CgroupUse.Auto,
                 OutboxMaxBytes = settings.Worker.OutboxMaxBytes,
                 OutputMaxAge = settings.Worker.OutputMaxAge,
                 OutputMaxBytes = settings.Worker.OutputMaxBytes,
@@ -227,6 +242,12 @@ public static partial class WorkerProgram
             CoreBytes = settings.EnableCoreDumps ? settings.CoreMaxBytes : 0,
             Cores = new CoreShelf(settings.CorePath, settings.CoreMaxBytes, settings.CoreKeep, settings.CoreKeepBytes),
             OomScore = settings.OomScore,
+            MaxCpu = settings.MaxCpu,
+            MaxProcesses = settings.MaxProcesses,
+            MaxTaskOpenFiles = settings.MaxOpenFiles,
+            MaxFileSize = settings.MaxFileSize,
+            MaxOutput = settings.MaxOutput,
+            MaxCpus = settings.MaxCpus,
             HostRights = new HostRights
             {
                 ReadRoots = settings.ReadRoots,

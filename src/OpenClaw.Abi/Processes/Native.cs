@@ -117,6 +117,12 @@ internal static unsafe partial class Native
     public static partial nint write(int descriptor, void* buffer, nint count);
 
     [LibraryImport(C, SetLastError = true)]
+    public static partial int open(byte* path, int flags);
+
+    [LibraryImport(C)]
+    public static partial int close(int descriptor);
+
+    [LibraryImport(C, SetLastError = true)]
     public static partial int poll(void* descriptors, nuint count, int timeout);
 
     [LibraryImport(C, SetLastError = true)]

@@ -11,6 +11,12 @@ public static class Signals
     public const int SegmentationFault = 11;
     public const int Pipe = 13;
     public const int Terminate = 15;
+
+    /// <summary>SIGXCPU: the process has used the processor time that it may (RLIMIT_CPU).</summary>
+    public const int CpuLimit = 24;
+
+    /// <summary>SIGXFSZ: it wrote to a file beyond the size that it may (RLIMIT_FSIZE).</summary>
+    public const int FileLimit = 25;
     public static readonly int Bus = OperatingSystem.IsMacOS() ? 10 : 7;
     public static readonly int Stop = OperatingSystem.IsMacOS() ? 17 : 19;
     public static readonly int Continue = OperatingSystem.IsMacOS() ? 19 : 18;

@@ -10,6 +10,9 @@ public static class PluginEnvironment
     /// <summary>Marks every process of a task with the incarnation of the worker that started it, so that a supervisor finds what a dead worker left.</summary>
     public const string Incarnation = "OPENCLAW_TASK_INCARNATION";
 
+    /// <summary>Marks every process of a task with the runner that it descends from, so that the worker finds what left its session.</summary>
+    public const string Runner = "OPENCLAW_TASK_RUNNER";
+
     private static readonly string[] Passed = ["PATH", "HOME", "LANG", "TZ"];
 
     /// <summary>The whole environment of one attempt in a plain run.</summary>
@@ -19,16 +22,18 @@ public static class PluginEnvironment
     /// <param name="attempt">OPENCLAW_TASK_ATTEMPT.</param>
     /// <param name="outputDirectory">OPENCLAW_TASK_OUTPUT_DIR.</param>
     /// <param name="incarnation">OPENCLAW_TASK_INCARNATION, when given.</param>
+    /// <param name="runner">OPENCLAW_TASK_RUNNER, when given.</param>
     public static IReadOnlyList<string> For(
         IDictionary own,
         string taskId,
         string type,
         int attempt,
         string outputDirectory,
-        long? incarnation = null
+        long? incarnation = null,
+        string runner = ""
     )
     {
-        var list = Common(own, PluginProtocol.Plain, type, incarnation);
+        var list = Common(own, PluginProtocol.Plain, type, incarnation, runner);
         list.Add($"OPENCLAW_TASK_ID={taskId}");
         list.Add(string.Create(CultureInfo.InvariantCulture, $"OPENCLAW_TASK_ATTEMPT={attempt}"));
         list.Add($"OPENCLAW_TASK_OUTPUT_DIR={outputDirectory}");
@@ -37,10 +42,10 @@ public static class PluginEnvironment
 
     /// <summary>The whole environment of a program that serves: what is of one task alone comes with each task.</summary>
     /// <inheritdoc cref="For"/>
-    public static IReadOnlyList<string> ForServing(IDictionary own, string type, long? incarnation = null) =>
-        Common(own, PluginProtocol.Serve, type, incarnation);
+    public static IReadOnlyList<string> ForServing(IDictionary own, string type, long? incarnation = null, string runner = "") =>
+        Common(own, PluginProtocol.Serve, type, incarnation, runner);
 
-    private static List<string> Common(IDictionary own, string mode, string type, long? incarnation)
+    private static List<string> Common(IDictionary own, string mode, string type, long? incarnation, string runner)
     {
         var list = new List<string>(10);
         foreach (var name in Passed)
@@ -55,6 +60,10 @@ public static class PluginEnvironment
         if (incarnation is { } number)
         {
             list.Add(string.Create(CultureInfo.InvariantCulture, $"{Incarnation}={number}"));
+        }
+        if (runner.Length > 0)
+        {
+            list.Add($"{Runner}={runner}");
         }
         return list;
     }

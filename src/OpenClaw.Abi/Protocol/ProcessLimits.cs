@@ -31,11 +31,19 @@ public sealed record ProcessLimits
     /// <summary>Bytes that one Lua task may hold; null: 256 MiB. Held by the runner itself, not by the kernel.</summary>
     public long? LuaBytes { get; init; }
 
-    internal const int WireBytes = 6 * 8;
+    /// <summary>Seconds of processor time of one process (RLIMIT_CPU): then SIGXCPU, five seconds later SIGKILL.</summary>
+    public long? CpuSeconds { get; init; }
+
+    /// <summary>Bytes of the largest file that is written (RLIMIT_FSIZE): beyond it SIGXFSZ.</summary>
+    public long? FileBytes { get; init; }
+
+    internal const int WireBytes = 8 * 8;
 
     internal void Write(ref WireWriter writer)
     {
-        foreach (var value in (ReadOnlySpan<long?>)[OpenFiles, CoreBytes, Processes, DataBytes, OomScoreAdjust, LuaBytes])
+        foreach (
+            var value in (ReadOnlySpan<long?>)[OpenFiles, CoreBytes, Processes, DataBytes, OomScoreAdjust, LuaBytes, CpuSeconds, FileBytes]
+        )
         {
             writer.Int64(value ?? long.MinValue);
         }
@@ -50,20 +58,24 @@ public sealed record ProcessLimits
             DataBytes = Next(ref reader),
             OomScoreAdjust = (int?)Next(ref reader),
             LuaBytes = Next(ref reader),
+            CpuSeconds = Next(ref reader),
+            FileBytes = Next(ref reader),
         };
 
     private static long? Next(ref WireReader reader) => reader.Int64() is var value && value == long.MinValue ? null : value;
 
-    /// <summary><c>nofile=1024,core=0,nproc=64,data=1048576,oom=500,lua=268435456</c>; only what is set.</summary>
+    /// <summary><c>nofile=1024,core=0,nproc=64,data=1048576,oom=500,lua=268435456,cpu=60,fsize=1048576</c>; only what is set.</summary>
     public string ToText()
     {
-        var parts = new List<string>(6);
+        var parts = new List<string>(8);
         Add("nofile", OpenFiles);
         Add("core", CoreBytes);
         Add("nproc", Processes);
         Add("data", DataBytes);
         Add("oom", OomScoreAdjust);
         Add("lua", LuaBytes);
+        Add("cpu", CpuSeconds);
+        Add("fsize", FileBytes);
         return string.Join(',', parts);
 
         void Add(string name, long? value)
@@ -97,6 +109,8 @@ public sealed record ProcessLimits
                 "data" when value > 0 => limits with { DataBytes = value },
                 "oom" when value is >= -1000 and <= 1000 => limits with { OomScoreAdjust = (int)value },
                 "lua" when value > 0 => limits with { LuaBytes = value },
+                "cpu" when value > 0 => limits with { CpuSeconds = value },
+                "fsize" when value > 0 => limits with { FileBytes = value },
                 _ => null,
             };
             if (limits is null)

@@ -22,6 +22,10 @@ internal static class InstallPlan
     /// <summary>The units that are shipped, by file name.</summary>
     public static IReadOnlyDictionary<string, string> Units { get; } = ReadUnits();
 
+    /// <summary>Other names of units, and the unit that each is: one that is known under two names runs once.</summary>
+    public static IReadOnlyDictionary<string, string> UnitNames { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["clw-worker.service"] = "openclaw-worker.service" };
+
     /// <summary>Every name that the program answers to.</summary>
     public static IEnumerable<string> Names => ProgramNames.Links.Prepend("clw").Order(StringComparer.Ordinal);
 
@@ -53,6 +57,7 @@ internal static class InstallPlan
         }
 
         steps.AddRange(Units.Select(u => new WriteFile(Path.Combine(layout.Units, u.Key), UnitFor(u.Value, layout, elsewhere))));
+        steps.AddRange(UnitNames.Select(n => new MakeLink(Path.Combine(layout.Units, n.Key), n.Value)));
         if (layout.System is not null)
         {
             steps.Add(new Call("tell systemd of the units", SystemdRuns, "systemctl", "daemon-reload"));
@@ -80,6 +85,12 @@ internal static class InstallPlan
             );
         }
 
+        steps.AddRange(
+            UnitNames.Select(n => new Remove(
+                Path.Combine(layout.Units, n.Key),
+                p => new FileInfo(p).LinkTarget is { } t && t.EndsWith(n.Value, StringComparison.Ordinal)
+            ))
+        );
         steps.AddRange(Units.Keys.Select(u => new Remove(Path.Combine(layout.Units, u))));
         if (layout.System is { } system)
         {

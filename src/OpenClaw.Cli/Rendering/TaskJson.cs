@@ -107,6 +107,17 @@ internal static class TaskJson
             writer.WriteNumber("peak_memory_bytes", failure.PeakMemoryBytes);
         }
 
+        writer.WriteText("scope", failure.Scope);
+        if (failure.HasAllowed)
+        {
+            writer.WriteNumber("allowed", failure.Allowed);
+        }
+
+        if (failure.HasUsed)
+        {
+            writer.WriteNumber("used", failure.Used);
+        }
+
         writer.WriteText("core_path", failure.CorePath);
         writer.WriteText("worker", failure.Worker);
         if (failure.Crash is { } crash)

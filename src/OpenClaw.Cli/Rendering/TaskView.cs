@@ -144,6 +144,11 @@ internal static class TaskView
             yield return Line("Peak memory", string.Create(CultureInfo.InvariantCulture, $"{failure.PeakMemoryBytes / 1048576.0:0.0} MiB"));
         }
 
+        if (failure.Scope.Length > 0)
+        {
+            yield return Line("Scope", failure.Scope);
+        }
+
         if (failure is { Crash: null, CorePath.Length: > 0 })
         {
             yield return Line("Core", failure.CorePath);

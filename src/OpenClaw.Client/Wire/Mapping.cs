@@ -161,6 +161,9 @@ internal static class Mapping
             CorePath = OrNull(failure.CorePath),
             LastLines = failure.LastLines,
             Worker = OrNull(failure.Worker),
+            Scope = OrNull(failure.Scope),
+            Allowed = failure.HasAllowed ? failure.Allowed : null,
+            Used = failure.HasUsed ? failure.Used : null,
         };
 
     private static TaskProgress Progress(V1.TaskProgress progress) =>

@@ -20,6 +20,10 @@ public static partial class Catalogue
             WorkerLost,
             LeaseLost,
             MemoryExhaust,
+            CpuExhaust,
+            ProcessExhaust,
+            FileTooLarge,
+            OutputExhaust,
             PictureInvalid,
             PictureTool,
             PathRefused,
@@ -273,15 +277,91 @@ public static partial class Catalogue
         {
             Code = "clw-memory-exhaust",
             Title = "The task used more memory than it may",
-            Meaning = "The attempt was ended because it went over its memory limit. The worker and its other tasks go on.",
-            Causes = ["The input is larger than the limit was made for", "A leak or an unbounded buffer in the handler"],
-            Checks = ["clw task show ID shows used and allowed", "clw diag shows the memory of this machine and of its programs' groups"],
+            Meaning =
+                "The attempt was ended because of the memory that it held, and the worker and its other tasks go on. The scope says whose limit was reached: of scope task it is the task's own; of scope worker all tasks of the worker together came near what the worker may hold, and this one held most; of scope queue it is a limit of the task's queue.",
+            Causes =
+            [
+                "The input is larger than the limit was made for",
+                "A leak or an unbounded buffer in the handler",
+                "Scope worker: more slots than the worker has memory for",
+            ],
+            Checks =
+            [
+                "clw task show ID shows used, allowed and scope",
+                "The worker says its own limit, and where it comes from, when it starts: clw logs --component worker --grep memory",
+                "clw diag shows the memory of this machine and of its programs' groups",
+            ],
             Cure =
             [
-                "Raise the limit that the message names: max_memory in the plugin's manifest, or max_memory_gb under [task]",
+                "Raise the limit that the message names: max_memory in the plugin's manifest, max_memory_gb under [task], or --max-mem of the worker",
+                "Scope worker: fewer slots, or a limit for each task, so that one cannot take all of it",
                 "Process the input in parts",
             ],
-            Related = ["clw-worker-crash", "clw-task-timeout"],
+            Related = ["clw-worker-crash", "clw-task-timeout", "clw-process-exhaust"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry CpuExhaust { get; } =
+        new()
+        {
+            Code = "clw-cpu-exhaust",
+            Title = "The task used more processor time than it may",
+            Meaning =
+                "The attempt was ended because it, with all that it had started, had computed for longer than its limit. Time in which it waits does not count: that is what clw-task-timeout is for.",
+            Causes = ["An endless loop in the handler", "A limit that is too short for the input"],
+            Checks = ["clw task show ID shows used and allowed, and the last lines before the end"],
+            Cure = ["Raise the limit that the message names: max_cpu in the plugin's manifest, or max_cpu_sec under [task]"],
+            Related = ["clw-task-timeout"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry ProcessExhaust { get; } =
+        new()
+        {
+            Code = "clw-process-exhaust",
+            Title = "The task had more processes than it may",
+            Meaning =
+                "The attempt was ended with everything that it had started because it had more processes and threads at one time than its limit. Those that have ended and that their parent never waited for (zombies) count: the kernel keeps their numbers.",
+            Causes =
+            [
+                "A program that starts itself again and again",
+                "A parent that does not wait for its children",
+                "As many threads as the machine has processors, in many processes",
+            ],
+            Checks = ["clw task show ID shows how many there were and how many are allowed"],
+            Cure = ["Raise the limit that the message names: max_processes in the plugin's manifest, or max_processes under [task]"],
+            Related = ["clw-memory-exhaust"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry FileTooLarge { get; } =
+        new()
+        {
+            Code = "clw-file-too-large",
+            Title = "The task wrote a larger file than it may",
+            Meaning = "The program wrote to a file beyond max_file_size and the kernel ended it (SIGXFSZ).",
+            Causes = ["An output that grows without end", "A limit that is too small for the output"],
+            Checks = ["clw task show ID shows the limit and the last lines", "ls -l in the task's output directory on the worker"],
+            Cure = ["Raise the limit that the message names: max_file_size in the plugin's manifest, or under [task]"],
+            Related = ["clw-output-exhaust"],
+            Exit = ExitCode.Failed,
+            Kind = FailureKind.Exhausted,
+        };
+
+    public static ErrorEntry OutputExhaust { get; } =
+        new()
+        {
+            Code = "clw-output-exhaust",
+            Title = "The task left more in its output directory than it may",
+            Meaning =
+                "The attempt was ended because its output directory held more than max_output. What it wrote stays until it is pruned.",
+            Causes = ["An output that grows without end", "A limit that is too small for the output"],
+            Checks = ["clw task show ID shows how much there was and how much is allowed", "du -sh of the directory on the worker"],
+            Cure = ["Raise the limit that the message names: max_output in the plugin's manifest, or under [task]"],
+            Related = ["clw-file-too-large"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Exhausted,
         };

@@ -36,6 +36,15 @@ public sealed record TaskFailure
     /// <summary>What is known of the process that crashed, or was ended for its time; of no other.</summary>
     public OpenClaw.Abi.Crashes.CrashReport? Crash { get; init; }
 
+    /// <summary>Whose limit was exceeded: <c>task</c>, <c>worker</c> or <c>queue</c>; null when none was.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>That limit, in bytes, milliseconds of processor time, or processes.</summary>
+    public long? Allowed { get; init; }
+
+    /// <summary>What was used of it, in the same unit.</summary>
+    public long? Used { get; init; }
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TaskFailureJson.Default.TaskFailure);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote; null for anything else.</summary>

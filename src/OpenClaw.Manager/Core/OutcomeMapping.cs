@@ -38,6 +38,9 @@ internal static class OutcomeMapping
             Worker = worker,
             Cause = failure?.Cause is { } cause && CrashCause.IsKnown(cause) ? cause : null,
             Crash = failure?.Crash is { } crash ? CrashMessages.FromWire(crash, failure.Cause) : null,
+            Scope = failure?.Scope is "task" or "worker" or "queue" ? failure.Scope : null,
+            Allowed = failure?.HasAllowed == true ? failure.Allowed : null,
+            Used = failure?.HasUsed == true ? failure.Used : null,
         };
 
     public static V1.TaskFailure ToWire(TaskFailure failure)
@@ -50,7 +53,18 @@ internal static class OutcomeMapping
             CorePath = failure.CorePath ?? "",
             Worker = failure.Worker ?? "",
             Cause = failure.Cause ?? "",
+            Scope = failure.Scope ?? "",
         };
+        if (failure.Allowed is { } allowed)
+        {
+            wire.Allowed = allowed;
+        }
+
+        if (failure.Used is { } used)
+        {
+            wire.Used = used;
+        }
+
         if (failure.ExitCode is { } exit)
         {
             wire.ExitCode = exit;

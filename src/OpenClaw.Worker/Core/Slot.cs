@@ -1,4 +1,5 @@
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
@@ -21,8 +22,8 @@ internal enum EndCause
     /// <summary>Its program said what it must not, or too much: <see cref="Slot.Violation"/>.</summary>
     Violation,
 
-    /// <summary>Its program held more memory than it may.</summary>
-    Memory,
+    /// <summary>It went over a limit: <see cref="Slot.Excess"/>.</summary>
+    Excess,
 }
 
 /// <summary>A place for one task at a time, with its runner. Owned by <see cref="WorkerCore"/>.</summary>
@@ -51,6 +52,9 @@ internal sealed class Slot(int number)
 
     /// <summary>Why the runner is ended, with <see cref="EndCause.Violation"/>.</summary>
     public (ErrorEntry Entry, string Message) Violation { get; set; }
+
+    /// <summary>Why the runner is ended, with <see cref="EndCause.Excess"/>.</summary>
+    public Excess Excess { get; set; }
     public int TasksRun { get; set; }
     public EndCause Ending { get; set; }
 
@@ -90,6 +94,7 @@ internal sealed class Slot(int number)
         Serving = null;
         Starting = false;
         Violation = default;
+        Excess = default;
         Signalled = false;
         Ending = EndCause.None;
         EndingFor = null;

@@ -6,6 +6,7 @@ using OpenClaw.Core.Tasks;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Hosting.Telemetry;
 using OpenClaw.Worker.Crashes;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
@@ -42,7 +43,8 @@ internal sealed partial class WorkerCore
         long ran,
         ProcessEnd end,
         ExitMeaning meaning,
-        IRunner runner
+        IRunner runner,
+        Excess? excess = null
     )
     {
         var processId = runner.ProcessId;
@@ -50,7 +52,7 @@ internal sealed partial class WorkerCore
         void Tell(CrashReport found)
         {
             SayCrash(found);
-            Fail(attempt.Key, attempt, code, message, true, ran, end, meaning, crash: found);
+            Fail(attempt.Key, attempt, code, message, true, ran, end, meaning, crash: found, excess: excess);
             RemoveOutputIfEmpty(attempt);
             RunnerDirectories.Remove(runner.WorkingDirectory);
         }

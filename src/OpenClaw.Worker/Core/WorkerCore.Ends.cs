@@ -4,6 +4,7 @@ using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
@@ -113,7 +114,7 @@ internal sealed partial class WorkerCore
             end,
             slot.Ending == EndCause.Timeout,
             slot.Ending is not (EndCause.None or EndCause.Timeout),
-            options.MaxTaskMemoryBytes
+            AttemptLimits.Of(attempt.Handler, options).Memory?.Value
         );
         switch (slot.Ending)
         {
@@ -136,8 +137,8 @@ internal sealed partial class WorkerCore
                 var (entry, message) = slot.Violation;
                 Fail(attempt.Key, attempt, entry, message, entry != Catalogue.ResultTooLarge, ran);
                 break;
-            case EndCause.Memory:
-                FailCrashed(attempt, Catalogue.MemoryExhaust, MemoryMessage(attempt), ran, end, meaning, runner);
+            case EndCause.Excess:
+                FailForExcess(attempt, slot.Excess, ran, end, meaning, runner);
                 break;
             case EndCause.HandBack:
                 Forget(attempt);
@@ -167,6 +168,12 @@ internal sealed partial class WorkerCore
         if (slot.Executing && meaning.Class == ExitClass.Success)
         {
             SucceedWith(attempt, ProgramOutput.ToResult(output), ran);
+            return;
+        }
+
+        if (HeldByKernel(attempt, end) is { } excess)
+        {
+            FailForExcess(attempt, excess, ran, end, meaning, runner);
             return;
         }
 

@@ -221,8 +221,6 @@ internal sealed partial class WorkerCore
                 slot.Runner?.Signal(Signals.Kill);
             }
 
-            CheckMemory(slot);
-
             // A program that serves is watched by who reads what it says.
             if (slot.Runner is not null && !slot.Ready && slot.Serving is null && slot.ReadyBy <= now)
             {

@@ -62,6 +62,7 @@ internal sealed partial class WorkerCore
                     SayStarting(slot, attempt);
                 }
 
+                Guard(slot);
                 slot.Proven = true;
                 slot.FailedStarts = 0;
                 if (attempt.Stage == AttemptStage.Gone)
@@ -109,6 +110,11 @@ internal sealed partial class WorkerCore
     private void Leave(Slot slot, Attempt attempt)
     {
         slot.InRunner.Dequeue();
+        if (attempt.Handler.Form != HandlerForm.Builtin)
+        {
+            Guard(slot);
+        }
+
         var mean = times.MeanOf(attempt.Handler.Type);
         slot.BacklogMicros = slot.InRunner.Count == 0 ? 0 : Math.Max(0, slot.BacklogMicros - (double.IsInfinity(mean) ? 0 : mean));
         RemoveOutputIfEmpty(attempt);

@@ -123,10 +123,11 @@ internal sealed partial class WorkerCore
                     Environment = PluginEnvironment.ForServing(
                         System.Environment.GetEnvironmentVariables(),
                         attempt.Handler.Type,
-                        options.Incarnation
+                        options.Incarnation,
+                        slot.Runner!.Mark
                     ),
                     WorkingDirectory = System.IO.Path.GetDirectoryName(outputDirectory)!,
-                    Limits = limits,
+                    Limits = LimitsOf(attempt.Handler),
                 },
                 attempt.Handler.Manifest.StartTimeout
             );
@@ -284,32 +285,6 @@ internal sealed partial class WorkerCore
         var text = known is null && own is null && said.Code.Length > 0 ? $"{said.Text} (code '{said.Code}')" : said.Text;
         Fail(attempt.Key, attempt, known ?? Catalogue.TaskFailed, text, said.Retryable, ran, end, meaning, own);
     }
-
-    private MemoryAllowance? MemoryLimitOf(Slot slot) =>
-        (slot.Executing || slot.Serving is not null)
-        && (slot.Serving ?? (slot.InRunner.TryPeek(out var head) ? head.Handler : null)) is { } handler
-            ? MemoryAllowance.Of(handler, options.MaxTaskMemoryBytes)
-            : null;
-
-    // Looked at ten times a second: a limit of the kernel's on address space would hit programs that reserve much and use little.
-    private void CheckMemory(Slot slot)
-    {
-        if (
-            slot.Ending is not (EndCause.None or EndCause.Recycled)
-            || MemoryLimitOf(slot) is not { } limit
-            || slot.Runner?.HoldsMoreThan(limit.Bytes) != true
-        )
-        {
-            return;
-        }
-
-        slot.Ending = EndCause.Memory;
-        slot.EndingFor = slot.InRunner.TryPeek(out var head) ? head : null;
-        slot.Runner?.Signal(Signals.Kill);
-    }
-
-    private string MemoryMessage(Attempt attempt) =>
-        MemoryAllowance.Of(attempt.Handler, options.MaxTaskMemoryBytes)?.Exceeded(attempt.Handler).Message ?? Catalogue.MemoryExhaust.Title;
 
     [LoggerMessage(36, LogLevel.Warning, "{code}: {path}: {message}; the process is ended, it ran no task")]
     private static partial void LogViolation(ILogger logger, string code, string path, string message);

@@ -23,9 +23,14 @@ internal sealed partial class WorkerCore
             CoreBytes = next.CoreBytes,
             Cores = next.Cores,
             OomScore = next.OomScore,
+            MaxCpu = next.MaxCpu,
+            MaxProcesses = next.MaxProcesses,
+            MaxTaskOpenFiles = next.MaxTaskOpenFiles,
+            MaxFileSize = next.MaxFileSize,
+            MaxOutput = next.MaxOutput,
+            MaxCpus = next.MaxCpus,
             HostRights = next.HostRights,
         };
-        limits = LimitsOf(options);
         settingsNumber++;
         TellTypesAgain();
         SayShorterGrace();

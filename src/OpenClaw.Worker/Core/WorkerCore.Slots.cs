@@ -4,6 +4,7 @@ using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.V1;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
 
@@ -24,12 +25,12 @@ internal sealed partial class WorkerCore
     /// <summary>Puts waiting attempts into slots, in their order.</summary>
     private void Pump()
     {
-        if (Stopping || leaseStopped || outboxProblem is not null)
+        if (Stopping || leaseStopped || outboxProblem is not null || WaitsForMemory)
         {
             return;
         }
 
-        while (waiting.First?.Value is { } next)
+        while (waiting.First?.Value is { } next && !WaitsForMemory)
         {
             if (SlotFor(next) is { } slot)
             {
@@ -136,10 +137,11 @@ internal sealed partial class WorkerCore
                         attempt.Handler.Type,
                         attempt.Key.Attempt,
                         outputDirectory,
-                        options.Incarnation
+                        options.Incarnation,
+                        slot.Runner!.Mark
                     ),
                     WorkingDirectory = outputDirectory,
-                    Limits = limits,
+                    Limits = LimitsOf(attempt.Handler),
                 },
                 assignment.Payload.Memory
             );
@@ -165,21 +167,33 @@ internal sealed partial class WorkerCore
     private string OutputOf(string id)
     {
         // One directory per task, made when a plugin may want to write; empty ones cost nothing and are removed with the task's end.
-        var path = System.IO.Path.Combine(options.StateDirectory, "output", id);
+        var path = OutputPathOf(id);
         Directory.CreateDirectory(path);
         return path;
     }
 
-    private ProcessLimits limits = LimitsOf(options);
+    private string OutputPathOf(string id) => System.IO.Path.Combine(options.StateDirectory, "output", id);
 
+    /// <summary>What the kernel holds against a program.</summary>
+    private ProcessLimits LimitsOf(TaskHandler handler) => AttemptLimits.Of(handler, options).OfProgram(handler.IsServing);
+
+    /// <summary>What a runner holds itself to.</summary>
     public static ProcessLimits LimitsOf(WorkerOptions options) =>
         new()
         {
             OpenFiles = options.OpenFiles,
             CoreBytes = options.CoreBytes,
             OomScoreAdjust = options.OomScore == 0 ? null : options.OomScore,
-            LuaBytes = options.MaxTaskMemoryBytes,
+            LuaBytes = LuaBytesOf(options),
         };
+
+    private static long? LuaBytesOf(WorkerOptions options) =>
+        options.MaxMemoryBytes is { } all && !(options.MaxTaskMemoryBytes < all)
+            ? Math.Min(all, options.MaxTaskMemoryBytes ?? DefaultLuaBytes)
+            : options.MaxTaskMemoryBytes;
+
+    /// <summary>What a runner allows a script when it is told nothing.</summary>
+    private const long DefaultLuaBytes = 256L << 20;
 
     private void StartRunner(Slot slot)
     {

@@ -5,6 +5,7 @@ using OpenClaw.Core.Tasks;
 using OpenClaw.Core.Telemetry;
 using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
@@ -226,7 +227,8 @@ internal sealed partial class WorkerCore(
         ProcessEnd? end = null,
         ExitMeaning? meaning = null,
         string? ownCode = null,
-        CrashReport? crash = null
+        CrashReport? crash = null,
+        Excess? excess = null
     )
     {
         var failure = new V1.TaskFailure
@@ -253,6 +255,18 @@ internal sealed partial class WorkerCore(
             failure.Cause = crash.Cause;
             failure.CorePath = crash.CorePath ?? "";
             failure.Crash = CrashMessages.ToWire(crash);
+        }
+
+        if (code == Catalogue.MemoryExhaust)
+        {
+            failure.Scope = "task";
+        }
+
+        if (excess is { } over)
+        {
+            failure.Scope = over.Scope;
+            failure.Allowed = over.Allowed;
+            failure.Used = over.Used;
         }
 
         if (attempt?.LastLines is { } lines)

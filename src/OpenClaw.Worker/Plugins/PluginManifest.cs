@@ -22,12 +22,19 @@ public sealed record PluginManifest
     private const string TimeoutKey = "timeout";
     private const string StartTimeoutKey = "start_timeout";
     private const string MemoryKey = "max_memory";
+    private const string CpuKey = "max_cpu";
+    private const string ProcessesKey = "max_processes";
+    private const string OpenFilesKey = "max_open_files";
+    private const string FileSizeKey = "max_file_size";
+    private const string OutputKey = "max_output";
+    private const string OomScoreKey = "oom_score";
     private const string VersionKey = "version";
     private const string DescriptionKey = "description";
     private const string OnLinkLossKey = "on_link_loss";
     private const string LeaseStopKey = "lease_stop";
     private const string ReassignKey = "reassign_after";
     private const long LeastMemory = 1 << 20;
+    private const long LeastOpenFiles = 16;
     private static readonly TimeSpan LongestStart = TimeSpan.FromHours(1);
     private const int LongestText = 500;
 
@@ -41,12 +48,20 @@ public sealed record PluginManifest
         TimeoutKey,
         StartTimeoutKey,
         MemoryKey,
+        CpuKey,
+        ProcessesKey,
+        OpenFilesKey,
+        FileSizeKey,
+        OutputKey,
+        OomScoreKey,
         VersionKey,
         DescriptionKey,
         OnLinkLossKey,
         LeaseStopKey,
         ReassignKey,
     ];
+
+    private static readonly string[] OfExecutables = [ModeKey, StartTimeoutKey, MemoryKey, OpenFilesKey, FileSizeKey, OomScoreKey];
 
     /// <summary>That of a plugin without one.</summary>
     public static PluginManifest None { get; } = new();
@@ -65,6 +80,24 @@ public sealed record PluginManifest
 
     /// <summary>Bytes that the program may hold, of an executable alone; null: as the worker's settings say.</summary>
     public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>Processor time of an attempt; null: as the worker's settings say. The same is true of those below.</summary>
+    public TimeSpan? MaxCpu { get; init; }
+
+    /// <summary>Processes and threads of an attempt.</summary>
+    public int? MaxProcesses { get; init; }
+
+    /// <summary>Descriptors of a process, of an executable alone.</summary>
+    public long? MaxOpenFiles { get; init; }
+
+    /// <summary>Bytes of one file, of an executable alone.</summary>
+    public long? MaxFileSize { get; init; }
+
+    /// <summary>Bytes in the output directory while an attempt runs.</summary>
+    public long? MaxOutput { get; init; }
+
+    /// <summary>Of an executable alone.</summary>
+    public int? OomScore { get; init; }
 
     /// <summary>What becomes of running attempts when the worker and its manager have lost each other; null: as the worker's settings say.</summary>
     public OnLinkLoss? OnLinkLoss { get; init; }
@@ -106,7 +139,7 @@ public sealed record PluginManifest
                 continue;
             }
 
-            if (form == HandlerForm.Lua && (key is ModeKey or MemoryKey or StartTimeoutKey))
+            if (form == HandlerForm.Lua && Array.IndexOf(OfExecutables, key) >= 0)
             {
                 problems.Add(
                     new(
@@ -128,6 +161,12 @@ public sealed record PluginManifest
                 TimeoutKey => manifest with { Timeout = Take(SettingTypes.Duration, value, out problem) },
                 StartTimeoutKey => manifest with { StartTimeout = Take(SettingTypes.Duration, value, out problem) },
                 MemoryKey => manifest with { MaxMemoryBytes = Take(SettingTypes.Size, value, out problem) },
+                CpuKey => manifest with { MaxCpu = Take(SettingTypes.Duration, value, out problem) },
+                ProcessesKey => manifest with { MaxProcesses = TakeInt(value, out problem) },
+                OpenFilesKey => manifest with { MaxOpenFiles = Take(SettingTypes.Int, value, out problem) },
+                FileSizeKey => manifest with { MaxFileSize = Take(SettingTypes.Size, value, out problem) },
+                OutputKey => manifest with { MaxOutput = Take(SettingTypes.Size, value, out problem) },
+                OomScoreKey => manifest with { OomScore = TakeInt(value, out problem) },
                 VersionKey => manifest with { Version = Take(SettingTypes.Text, value, out problem) ?? "" },
                 OnLinkLossKey => manifest with { OnLinkLoss = Take(SettingTypes.Choice<OnLinkLoss>(), value, out problem) },
                 LeaseStopKey => manifest with { LeaseStop = Take(SettingTypes.Duration, value, out problem) },
@@ -173,6 +212,12 @@ public sealed record PluginManifest
         return reading.Value;
     }
 
+    private static int TakeInt(SettingNode value, out string? problem)
+    {
+        var taken = Take(SettingTypes.Int, value, out problem);
+        return (int)Math.Clamp(taken, int.MinValue, int.MaxValue);
+    }
+
     private static string? OutOfRange(string key, PluginManifest manifest) =>
         key switch
         {
@@ -180,6 +225,12 @@ public sealed record PluginManifest
             StartTimeoutKey when manifest.StartTimeout <= TimeSpan.Zero || manifest.StartTimeout > LongestStart =>
                 $"must be longer than nothing and at most {LongestStart.TotalHours:0} h",
             MemoryKey when manifest.MaxMemoryBytes < LeastMemory => "must be at least 1 MiB",
+            CpuKey when manifest.MaxCpu <= TimeSpan.Zero => "must be longer than nothing",
+            ProcessesKey when manifest.MaxProcesses < 1 => "must be at least 1",
+            OpenFilesKey when manifest.MaxOpenFiles < LeastOpenFiles => $"must be at least {LeastOpenFiles}",
+            FileSizeKey when manifest.MaxFileSize < 1 => "must be at least 1 byte",
+            OutputKey when manifest.MaxOutput < 1 => "must be at least 1 byte",
+            OomScoreKey when manifest.OomScore is < -1000 or > 1000 => "must be from -1000 to 1000",
             LeaseStopKey when manifest.LeaseStop < LeastLinkTime || manifest.LeaseStop > LongestLinkTime => LinkTime,
             ReassignKey when manifest.ReassignAfter < LeastLinkTime || manifest.ReassignAfter > LongestLinkTime => LinkTime,
             VersionKey when manifest.Version.Length > LongestText => $"is longer than {LongestText} characters",

@@ -1,6 +1,7 @@
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 
 namespace OpenClaw.Worker.Runners;
 
@@ -32,11 +33,14 @@ internal interface IRunner
     /// <returns>It was signalled: whatever it still answers, it ends and is given nothing more.</returns>
     bool Cancel(ulong handle);
 
+    /// <summary>What its processes carry in their environment, so that they are found; empty: nothing.</summary>
+    string Mark { get; }
+
     /// <summary>
-    /// The process and everything that it has started hold more memory than this many bytes; false when nobody knows. What it has started
-    /// is counted about once a second, memory that several of them share once.
+    /// What the process with everything that it starts is watched for from now on; null: nothing. Who goes over a limit is reported
+    /// (<see cref="IRunnerEvents.Exceeded"/>), and ended by nobody but the core.
     /// </summary>
-    bool HoldsMoreThan(long bytes);
+    void Guard(TaskGuard? guard);
 
     /// <summary>No more commands: it ends by itself when it has done what it has.</summary>
     void Close();
@@ -62,6 +66,9 @@ internal interface IRunnerEvents
 
     /// <summary>A program has said what it must not, or too much of it. It is of no use any more.</summary>
     void Violated(IRunner runner, ErrorEntry entry, string message);
+
+    /// <summary>A limit was exceeded; reported again as long as it is.</summary>
+    void Exceeded(IRunner runner, Excess excess);
 
     /// <summary>A fault of ours while the process was served: it was killed, and <see cref="Ended"/> follows.</summary>
     void Faulted(IRunner runner, Exception fault);

@@ -46,7 +46,7 @@ internal sealed class ProcessTree
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Out of descriptors: not known this time. ProcessTable, which runs into the same, says so.
+            // Out of descriptors: not known this time. Who looks after limits runs into the same, and says so.
         }
 
         lock (gate)

@@ -55,14 +55,4 @@ internal sealed partial class RunnerProcess
             && Interlocked.Read(ref bytesRead) - atEnd <= MostBytesOfTheDead
         );
     }
-
-    public bool HoldsMoreThan(long bytes)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        return ProcessTable.ResidentBytes(ProcessId) > bytes || processes.HoldsMoreThan(ProcessId, bytes);
-    }
 }

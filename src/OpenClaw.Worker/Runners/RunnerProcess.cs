@@ -3,6 +3,7 @@ using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 
 namespace OpenClaw.Worker.Runners;
 
@@ -14,7 +15,7 @@ internal sealed partial class RunnerProcess : IRunner
     private readonly ChildProcess child;
     private readonly IRunnerEvents events;
     private readonly TimeProvider time;
-    private readonly ProcessTable processes;
+    private readonly RunnerFences fences;
     private readonly Pipe commands = new(
         new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false)
     );
@@ -33,9 +34,11 @@ internal sealed partial class RunnerProcess : IRunner
         PipeStream progress,
         IRunnerEvents events,
         TimeProvider time,
-        ProcessTable processes
+        RunnerFences fences,
+        string mark
     )
     {
+        Mark = mark;
         this.child = child;
         this.input = input;
         this.output = output;
@@ -43,7 +46,7 @@ internal sealed partial class RunnerProcess : IRunner
         this.progress = progress;
         this.events = events;
         this.time = time;
-        this.processes = processes;
+        this.fences = fences;
     }
 
     public int ProcessId => child.Id;
@@ -61,10 +64,11 @@ internal sealed partial class RunnerProcess : IRunner
         IReadOnlyList<string> environment,
         IRunnerEvents events,
         TimeProvider time,
-        ProcessTable processes,
+        RunnerFences fences,
         string? workingDirectory = null
     )
     {
+        var mark = RunnerMark.Next();
         var (inRead, inWrite) = Pipes.Create();
         var (outRead, outWrite) = Pipes.Create();
         var (errRead, errWrite) = Pipes.Create();
@@ -79,7 +83,7 @@ internal sealed partial class RunnerProcess : IRunner
                 {
                     Path = path,
                     Arguments = [path],
-                    Environment = environment,
+                    Environment = [.. environment, $"{PluginEnvironment.Runner}={mark}"],
                     WorkingDirectory = workingDirectory,
                     Descriptors = [new(0, inRead), new(1, outWrite), new(2, errWrite), new(3, progWrite)],
                 }
@@ -92,11 +96,13 @@ internal sealed partial class RunnerProcess : IRunner
                 Pipes.OpenRead(progRead),
                 events,
                 time,
-                processes
+                fences,
+                mark
             )
             {
                 WorkingDirectory = workingDirectory ?? "",
             };
+            runner.Enter();
             runner.Completion = runner.RunAsync();
             return runner;
         }
@@ -156,7 +162,15 @@ internal sealed partial class RunnerProcess : IRunner
         }
     }
 
-    public void Signal(int signal) => child.SignalGroup(signal);
+    public void Signal(int signal)
+    {
+        child.SignalGroup(signal);
+        if (signal == Signals.Kill)
+        {
+            // Whoever has left the group with them.
+            group?.Kill();
+        }
+    }
 
     private async Task RunAsync()
     {
@@ -168,6 +182,7 @@ internal sealed partial class RunnerProcess : IRunner
         ReadOnlyMemory<byte> written = default;
         try
         {
+            await LeaveAsync();
             var leftovers = Task.WhenAll(noise, reports, result);
             await ReadOutAsync(leftovers);
             Close();

@@ -4,6 +4,7 @@ using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Worker.Core;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Worker.Runners;
@@ -50,14 +51,13 @@ public sealed class TrialRun : IRunnerEvents
 {
     private const ulong Handle = 1;
     private const string TrialId = "task-000000";
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Trial trial;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<Result<TrialResult>> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerOptions options;
-    private readonly ProcessLimits limits;
+    private readonly AttemptLimits limits;
     private readonly long started;
     private ITimer? limit;
     private string? lastLine;
@@ -71,7 +71,7 @@ public sealed class TrialRun : IRunnerEvents
         this.time = time;
         started = time.GetTimestamp();
         options = OptionsOf(trial);
-        limits = WorkerCore.LimitsOf(options);
+        limits = AttemptLimits.Of(trial.Handler, options);
     }
 
     /// <summary>Runs it. Failures are those that a task would have had.</summary>
@@ -81,10 +81,10 @@ public sealed class TrialRun : IRunnerEvents
         ArgumentNullException.ThrowIfNull(trial);
         var run = new TrialRun(trial, time);
         RunnerProcess runner;
-        using var processes = new ProcessTable(time);
+        using var watch = new TreeWatch(time);
         try
         {
-            runner = RunnerProcess.Start(trial.RunnerPath, RunnerEnvironment.For(run.options), run, time, processes);
+            runner = RunnerProcess.Start(trial.RunnerPath, RunnerEnvironment.For(run.options), run, time, new RunnerFences(watch));
         }
         catch (ChildStartException e)
         {
@@ -92,7 +92,6 @@ public sealed class TrialRun : IRunnerEvents
         }
 
         run.Begin(runner);
-        using var looks = time.CreateTimer(_ => run.CheckMemory(runner), null, LookInterval, LookInterval);
         await using var giveUp = cancellation.Register(() => runner.Signal(Signals.Kill));
         var result = await run.outcome.Task;
         run.StopClock();
@@ -118,6 +117,7 @@ public sealed class TrialRun : IRunnerEvents
                 // As in a worker: the start of a program that serves has a limit of its own.
                 case FrameKind.Started:
                 case FrameKind.Becoming when !trial.Handler.IsServing:
+                    runner.Guard(TaskGuard.Of(limits, Handle, trial.Handler.Form == HandlerForm.Executable, trial.OutputDirectory));
                     StartClock(runner);
                     break;
                 case FrameKind.Progress:
@@ -166,12 +166,18 @@ public sealed class TrialRun : IRunnerEvents
         runner.Signal(Signals.Kill);
     }
 
+    void IRunnerEvents.Exceeded(IRunner runner, Excess excess)
+    {
+        violation ??= new Failure(excess.Entry, excess.Message(trial.Handler, limits), excess.NextStep(limits));
+        runner.Signal(Signals.Kill);
+    }
+
     void IRunnerEvents.Faulted(IRunner runner, Exception fault) =>
         outcome.TrySetResult(new Failure(Catalogue.Internal, $"What the process wrote could not be read: {fault.Message}"));
 
     void IRunnerEvents.Ended(IRunner runner, ProcessEnd end, ReadOnlyMemory<byte> output)
     {
-        var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, options.MaxTaskMemoryBytes);
+        var meaning = ExitClassification.Of(end, timedOut, killedByUs: violation is not null, limits.Memory?.Value);
         if (trial.Handler.Form == HandlerForm.Executable && lastLine is { } last)
         {
             meaning = ExitClassification.OfLoaded(meaning, [last]);
@@ -217,20 +223,6 @@ public sealed class TrialRun : IRunnerEvents
         }
     }
 
-    private void CheckMemory(RunnerProcess runner)
-    {
-        if (
-            trial.Handler.Form == HandlerForm.Executable
-            && violation is null
-            && MemoryAllowance.Of(trial.Handler, options.MaxTaskMemoryBytes) is { } most
-            && runner.HoldsMoreThan(most.Bytes)
-        )
-        {
-            violation = most.Exceeded(trial.Handler);
-            runner.Signal(Signals.Kill);
-        }
-    }
-
     // A code of the plugin's own is in no catalogue, and is shown with its words.
     private static Failure FailureOf(SlotReport report) =>
         Catalogue.Find(report.Code) is { } known
@@ -263,10 +255,11 @@ public sealed class TrialRun : IRunnerEvents
                         handler.Type,
                         attempt: 1,
                         trial.OutputDirectory,
-                        options.Incarnation
+                        options.Incarnation,
+                        runner.Mark
                     ),
                     WorkingDirectory = trial.OutputDirectory,
-                    Limits = limits,
+                    Limits = limits.OfProgram(handler.IsServing),
                 },
                 trial.Payload
             );
@@ -301,9 +294,14 @@ public sealed class TrialRun : IRunnerEvents
                 Type = handler.Type,
                 Path = handler.Path,
                 Arguments = [handler.Path],
-                Environment = PluginEnvironment.ForServing(Environment.GetEnvironmentVariables(), handler.Type, options.Incarnation),
+                Environment = PluginEnvironment.ForServing(
+                    Environment.GetEnvironmentVariables(),
+                    handler.Type,
+                    options.Incarnation,
+                    runner.Mark
+                ),
                 WorkingDirectory = trial.OutputDirectory,
-                Limits = limits,
+                Limits = limits.OfProgram(handler.IsServing),
             },
             handler.Manifest.StartTimeout
         );

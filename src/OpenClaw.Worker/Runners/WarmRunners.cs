@@ -1,6 +1,7 @@
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 
 namespace OpenClaw.Worker.Runners;
 
@@ -178,6 +179,8 @@ internal sealed class WarmRunners(
         public Task TakenAsync() => owner.events.TakenAsync();
 
         public void Violated(IRunner runner, ErrorEntry entry, string message) => owner.events.Violated(runner, entry, message);
+
+        public void Exceeded(IRunner runner, Excess excess) => owner.events.Exceeded(runner, excess);
 
         public void Faulted(IRunner runner, Exception fault) => owner.events.Faulted(runner, fault);
 

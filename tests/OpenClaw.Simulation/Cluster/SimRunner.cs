@@ -2,6 +2,7 @@ using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Simulation.World;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Simulation.Cluster;
@@ -78,7 +79,10 @@ internal sealed class SimRunner : IRunner
 
     public bool Cancel(ulong handle) => throw new NotSupportedException("No programs here.");
 
-    public bool HoldsMoreThan(long bytes) => false;
+    public string Mark => "";
+
+    // Nothing is too much here.
+    public void Guard(TaskGuard? guard) { }
 
     public void Close()
     {

@@ -93,7 +93,7 @@ public sealed class ServiceTests
         var prefix = room.Path("prefix");
         Assert.Equal(0, (await room.RunAsync("install", "--prefix", prefix)).ExitCode);
         var units = Directory.GetFiles(Path.Combine(prefix, "lib/systemd/system"));
-        Assert.Equal(["openclaw-manager.service", "openclaw-worker.service"], units.Select(Path.GetFileName).Order());
+        Assert.Equal(["clw-worker.service", "openclaw-manager.service", "openclaw-worker.service"], units.Select(Path.GetFileName).Order());
         var verify = room.Start(analyze, ["verify", .. units]);
         Assert.Equal(0, await verify.EndWithOutputAsync());
         Assert.Equal("", verify.Output + verify.Errors);

@@ -54,6 +54,22 @@ public sealed class SystemServiceTests
         var task = await systemd.RunAsync("clw task submit --type sleep --payload '{\"ms\":10}' --wait");
         Assert.True(task.ExitCode == 0, task.Said);
 
+        // The guide on crashes knows it by another name: it is the same unit, and cannot run twice.
+        var restart = await systemd.RunAsync("systemctl enable openclaw-worker && systemctl daemon-reload && systemctl restart clw-worker");
+        Assert.True(restart.ExitCode == 0, restart.Said);
+        Assert.Equal(
+            "Id=openclaw-worker.service\nRestart=always\nRestartUSec=5s\nLimitAS=infinity\nLimitCORE=infinity\nLimitNOFILE=1048576\nDelegate=yes\n",
+            string.Concat(
+                (
+                    await systemd.RunAsync(
+                        "for p in Id Restart RestartUSec LimitAS LimitCORE LimitNOFILE Delegate; do systemctl show -p $p clw-worker; done"
+                    )
+                ).Output
+            )
+        );
+        Assert.Equal("1\n", (await systemd.RunAsync("pgrep -cx clw-worker")).Output);
+        Assert.Contains("healthy", await systemd.UntilAsync("clw cluster status", "healthy    "), StringComparison.Ordinal);
+
         var reload = await systemd.RunAsync("systemctl reload openclaw-worker && systemctl is-active openclaw-worker");
         Assert.True(reload.ExitCode == 0 && reload.Output.Trim() == "active", reload.Said);
     }

@@ -72,7 +72,7 @@ public sealed class FrameTests
                         Limits = new ProcessLimits { CoreBytes = 0 },
                     }
                 ),
-            "6500000002"
+            "7500000002"
                 + "0100000000000000"
                 + "0100000074"
                 + "01000000"
@@ -83,6 +83,8 @@ public sealed class FrameTests
                 + "00000000"
                 + "0000000000000080"
                 + "0000000000000000"
+                + "0000000000000080"
+                + "0000000000000080"
                 + "0000000000000080"
                 + "0000000000000080"
                 + "0000000000000080"
@@ -190,6 +192,8 @@ public sealed class FrameTests
                 OpenFiles = 64,
                 OomScoreAdjust = -5,
                 LuaBytes = 1,
+                CpuSeconds = 9,
+                FileBytes = 1 << 20,
             },
         };
         FrameWriter.WriteExec(output, sent);
@@ -220,11 +224,13 @@ public sealed class FrameTests
             CoreBytes = 0,
             OomScoreAdjust = -10,
             LuaBytes = 5,
+            CpuSeconds = 60,
+            FileBytes = 7,
         };
-        Assert.Equal("nofile=1024,core=0,oom=-10,lua=5", limits.ToText());
+        Assert.Equal("nofile=1024,core=0,oom=-10,lua=5,cpu=60,fsize=7", limits.ToText());
         Assert.Equal(limits, ProcessLimits.FromText(limits.ToText()));
         Assert.Equal(ProcessLimits.None, ProcessLimits.FromText(""));
-        foreach (var wrong in (string[])["nofile", "nofile=x", "nofile=0", "oom=1001", "cpu=1"])
+        foreach (var wrong in (string[])["nofile", "nofile=x", "nofile=0", "oom=1001", "cpu=0", "gpu=1"])
         {
             Assert.Null(ProcessLimits.FromText(wrong));
         }

@@ -95,7 +95,7 @@ public sealed class PluginScanTests : IDisposable
     [InlineData("version: \"1\"\ntimeuot: 5s", ":2:1: timeuot: is no key of a manifest; did you mean timeout?")]
     [InlineData(
         "colour: red",
-        ":1:1: colour: is no key of a manifest: there are mode, isolation, timeout, start_timeout, max_memory, version, description, on_link_loss, lease_stop, reassign_after"
+        ":1:1: colour: is no key of a manifest: there are mode, isolation, timeout, start_timeout, max_memory, max_cpu, max_processes, max_open_files, max_file_size, max_output, oom_score, version, description, on_link_loss, lease_stop, reassign_after"
     )]
     [InlineData("timeout: soon", ":1:10: timeout: expected a duration")]
     [InlineData("isolation: alone", ":1:12: isolation: expected pool or task")]

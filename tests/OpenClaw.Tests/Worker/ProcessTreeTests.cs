@@ -27,7 +27,7 @@ public sealed class ProcessTreeTests
         try
         {
             await root.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-            var alone = ProcessTable.ResidentBytes(root.Id);
+            var alone = OpenClaw.Abi.Processes.ProcessStat.Of(root.Id)!.Value.ResidentBytes;
             var tree = ProcessTree.FiguresOf(root.Id);
             Assert.InRange(tree.ResidentBytes, alone + 1, alone * 20);
             Assert.InRange(tree.CpuTime, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60));

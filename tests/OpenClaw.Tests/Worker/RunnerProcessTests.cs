@@ -2,6 +2,7 @@ using System.Text;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Tests.Worker;
@@ -11,11 +12,11 @@ public sealed class RunnerProcessTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("openclaw-runner-");
-    private readonly ProcessTable processes = new(TimeProvider.System);
+    private readonly TreeWatch watch = new(TimeProvider.System);
 
     public void Dispose()
     {
-        processes.Dispose();
+        watch.Dispose();
         directory.Delete(recursive: true);
     }
 
@@ -24,7 +25,7 @@ public sealed class RunnerProcessTests : IDisposable
         var path = Path.Combine(directory.FullName, "script");
         File.WriteAllText(path, "#!/bin/sh\n" + script);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return RunnerProcess.Start(path, ["PATH=/usr/bin:/bin"], events, TimeProvider.System, processes);
+        return RunnerProcess.Start(path, ["PATH=/usr/bin:/bin"], events, TimeProvider.System, new RunnerFences(watch));
     }
 
     [Fact]
@@ -74,11 +75,29 @@ public sealed class RunnerProcessTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
 
         // Tail keeps what has no line feed; its parent, a subshell, is gone at once.
-        var runner = Start("( (head -c 60000000 /dev/zero; sleep 600) | tail -n 1 >/dev/null & ) ; exec sleep 600", new Events());
+        var events = new Events();
+        var runner = Start("( (head -c 60000000 /dev/zero; sleep 600) | tail -n 1 >/dev/null & ) ; exec sleep 600", events);
         try
         {
-            await UntilAsync(() => runner.HoldsMoreThan(40 << 20));
-            Assert.False(runner.HoldsMoreThan(400 << 20));
+            runner.Guard(
+                new TaskGuard
+                {
+                    Handle = 7,
+                    IsProgram = true,
+                    MemoryBytes = 400 << 20,
+                }
+            );
+            runner.Guard(
+                new TaskGuard
+                {
+                    Handle = 8,
+                    IsProgram = true,
+                    MemoryBytes = 40 << 20,
+                }
+            );
+            var excess = await events.Excess.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            Assert.Equal((ExcessKind.Memory, 8ul, 40L << 20), (excess.Kind, excess.Handle, excess.Allowed));
+            Assert.InRange(excess.Used, 40L << 20, 80L << 20);
         }
         finally
         {
@@ -182,6 +201,10 @@ public sealed class RunnerProcessTests : IDisposable
         }
 
         public void Violated(IRunner runner, ErrorEntry entry, string message) => Violation.TrySetResult((entry, message));
+
+        public TaskCompletionSource<Excess> Excess { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Exceeded(IRunner runner, Excess excess) => Excess.TrySetResult(excess);
 
         public void Faulted(IRunner runner, Exception fault) => Fault = fault;
 

@@ -330,16 +330,15 @@ public sealed class ServingTests : IDisposable
     public void AProgramThatHoldsTooMuchMemoryIsEnded()
     {
         var runner = Serving(1);
-        runner.Memory = 100 << 20;
-        rig.Pass(TimeSpan.FromMilliseconds(100));
+        rig.Holds(runner, 100 << 20);
         Assert.Empty(runner.Signals);
-        runner.Memory++;
-        rig.Pass(TimeSpan.FromMilliseconds(100));
+        rig.Holds(runner, 101 << 20);
         Assert.Equal([Signals.Kill], runner.Signals);
         rig.End(runner, signal: Signals.Kill);
         Assert.Equal("clw-memory-exhaust", Last.Failure.Code);
+        Assert.Equal(("task", 100L << 20, 101L << 20), (Last.Failure.Scope, Last.Failure.Allowed, Last.Failure.Used));
         Assert.EndsWith(
-            " held more than the 100 MiB that max_memory in its manifest allows, and was ended",
+            " held 101 MiB of the 100 MiB that max_memory in its manifest allows, and was ended",
             Last.Failure.Message,
             StringComparison.Ordinal
         );
@@ -355,12 +354,11 @@ public sealed class ServingTests : IDisposable
         rig.Assign("grows", 0, 1);
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
-        runner.Memory = (200 << 20) + 1;
-        rig.Pass(TimeSpan.FromMilliseconds(100));
+        rig.Holds(runner, 250 << 20);
         Assert.Equal([Signals.Kill], runner.Signals);
         rig.End(runner, signal: Signals.Kill);
         Assert.Equal(
-            ("clw-memory-exhaust", "grows.py held more than the 200 MiB that max_memory in its manifest allows, and was ended"),
+            ("clw-memory-exhaust", "grows.py held 250 MiB of the 200 MiB that max_memory in its manifest allows, and was ended"),
             (Last.Failure.Code, Last.Failure.Message)
         );
         Assert.True(Last.Failure.HasPeakMemoryBytes);

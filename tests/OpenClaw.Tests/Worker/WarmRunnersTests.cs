@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Tests.Worker;
@@ -10,7 +11,7 @@ namespace OpenClaw.Tests.Worker;
 public sealed class WarmRunnersTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ProcessTable processes = new(TimeProvider.System);
+    private readonly TreeWatch watch = new(TimeProvider.System);
     private readonly Heard heard = new();
     private readonly ConcurrentQueue<RunnerProcess> started = new();
     private readonly WarmRunners warm;
@@ -27,12 +28,12 @@ public sealed class WarmRunnersTests : IAsyncDisposable
             await runner.Completion;
         }
 
-        processes.Dispose();
+        watch.Dispose();
     }
 
     private RunnerProcess Start(IReadOnlyList<string> environment, IRunnerEvents events)
     {
-        var runner = RunnerProcess.Start(program, environment, events, TimeProvider.System, processes);
+        var runner = RunnerProcess.Start(program, environment, events, TimeProvider.System, new RunnerFences(watch));
         started.Enqueue(runner);
         return runner;
     }
@@ -136,6 +137,8 @@ public sealed class WarmRunnersTests : IAsyncDisposable
         public Task TakenAsync() => Task.CompletedTask;
 
         public void Violated(IRunner runner, ErrorEntry entry, string message) { }
+
+        public void Exceeded(IRunner runner, Excess excess) { }
 
         public void Faulted(IRunner runner, Exception fault) { }
 

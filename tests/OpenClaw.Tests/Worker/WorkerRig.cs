@@ -6,6 +6,7 @@ using OpenClaw.Tests.Support;
 using OpenClaw.V1;
 using OpenClaw.Worker;
 using OpenClaw.Worker.Core;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Outbox;
 using OpenClaw.Worker.Plugins;
 using OpenClaw.Worker.Runners;
@@ -36,11 +37,14 @@ internal sealed class TestRunner(int id) : IRunner
         return !UnderstandsCancel;
     }
 
-    public bool HoldsMoreThan(long bytes) => Memory > bytes;
+    public string Mark => "mark-1";
+
+    public void Guard(TaskGuard? guard) => Guarded = guard;
+
+    public TaskGuard? Guarded { get; private set; }
 
     public ExecCommand? Became { get; private set; }
     public List<long> Cancelled { get; } = [];
-    public long Memory { get; set; }
 
     /// <summary>False: it has to be told by a signal.</summary>
     public bool UnderstandsCancel { get; set; } = true;
@@ -227,6 +231,16 @@ internal sealed class WorkerRig : IDisposable
         Time.Advance(time);
         Core.Tick();
         Core.AfterRun();
+    }
+
+    /// <summary>What the process of a runner is said to hold, beside what it may.</summary>
+    public void Holds(TestRunner runner, long bytes)
+    {
+        if (runner.Guarded is { MemoryBytes: { } allowed } guard && bytes > allowed)
+        {
+            Core.OnExceeded(runner, new Excess(ExcessKind.Memory, guard.Handle, bytes, allowed));
+            Core.AfterRun();
+        }
     }
 
     public TestRunner RunnerOf(long task) => Runners.Last(r => r.Given.Contains(task));

@@ -118,6 +118,73 @@ public static class TaskKeys
             Flags = ["--oom-score"],
         };
 
+    public static SettingKey<TimeSpan> MaxCpu { get; } =
+        new(
+            "task.max_cpu_sec",
+            SettingTypes.Duration,
+            "The processor time of one attempt with all that it starts, in seconds; 0: no limit of its own."
+        )
+        {
+            Default = "0s",
+            Min = "0s",
+            Max = "365d",
+            Aliases = ["task.max_cpu"],
+        };
+
+    public static SettingKey<long> MaxProcesses { get; } =
+        new(
+            "task.max_processes",
+            SettingTypes.Int,
+            "How many processes and threads one attempt may have at the same time, ended ones that nobody waited for included."
+        )
+        {
+            Default = "4096",
+            Min = "1",
+            Max = "4194304",
+        };
+
+    public static SettingKey<long> MaxOpenFiles { get; } =
+        new(
+            "task.max_open_files",
+            SettingTypes.Int,
+            "How many descriptors a process of a task may have (RLIMIT_NOFILE); unset: those of worker.open_files, or what the worker inherited."
+        )
+        {
+            Min = "16",
+            Max = "1073741816",
+        };
+
+    public static SettingKey<long> MaxFileSize { get; } =
+        new(
+            "task.max_file_size",
+            SettingTypes.Size,
+            "The largest file that an executable may write (RLIMIT_FSIZE); unset: no limit of its own."
+        )
+        {
+            Min = "1",
+        };
+
+    public static SettingKey<long> MaxOutput { get; } =
+        new(
+            "task.max_output",
+            SettingTypes.Size,
+            "What an attempt may leave in its output directory, looked at each second while it runs; unset: no limit of its own."
+        )
+        {
+            Min = "1",
+        };
+
+    public static SettingKey<double> MaxCpus { get; } =
+        new(
+            "task.max_cpus",
+            SettingTypes.Number,
+            "How many processors one attempt may keep busy; where control groups can hold it. Unset: all."
+        )
+        {
+            Min = "0.01",
+            Max = "10000",
+        };
+
     public static SettingKey<IReadOnlyList<string>> ReadRoots { get; } =
         new(
             "task.read_roots",
@@ -160,6 +227,12 @@ public static class TaskKeys
             CoreKeep,
             CoreKeepBytes,
             OomScore,
+            MaxCpu,
+            MaxProcesses,
+            MaxOpenFiles,
+            MaxFileSize,
+            MaxOutput,
+            MaxCpus,
             ReadRoots,
             WriteRoots,
             HttpHosts,

@@ -47,6 +47,24 @@ public sealed record TaskSettings
     /// <summary>-1000 to 1000.</summary>
     public required int OomScore { get; init; }
 
+    /// <summary>Processor time of one attempt; null: no limit.</summary>
+    public required TimeSpan? MaxCpu { get; init; }
+
+    /// <summary>Processes and threads of one attempt.</summary>
+    public required int MaxProcesses { get; init; }
+
+    /// <summary>Null when not set.</summary>
+    public required long? MaxOpenFiles { get; init; }
+
+    /// <summary>Bytes; null: no limit.</summary>
+    public required long? MaxFileSize { get; init; }
+
+    /// <summary>Bytes in the output directory of one attempt; null: no limit.</summary>
+    public required long? MaxOutput { get; init; }
+
+    /// <summary>Null: all.</summary>
+    public required double? MaxCpus { get; init; }
+
     /// <summary>Absolute directories that pictures may be read from.</summary>
     public required IReadOnlyList<string> ReadRoots { get; init; }
 
@@ -73,6 +91,12 @@ public sealed record TaskSettings
             CoreKeep = settings.Int(TaskKeys.CoreKeep),
             CoreKeepBytes = settings.Get(TaskKeys.CoreKeepBytes),
             OomScore = settings.Int(TaskKeys.OomScore),
+            MaxCpu = settings.Get(TaskKeys.MaxCpu) is var cpu && cpu > TimeSpan.Zero ? cpu : null,
+            MaxProcesses = settings.Int(TaskKeys.MaxProcesses),
+            MaxOpenFiles = settings.Has(TaskKeys.MaxOpenFiles) ? settings.Get(TaskKeys.MaxOpenFiles) : null,
+            MaxFileSize = settings.Has(TaskKeys.MaxFileSize) ? settings.Get(TaskKeys.MaxFileSize) : null,
+            MaxOutput = settings.Has(TaskKeys.MaxOutput) ? settings.Get(TaskKeys.MaxOutput) : null,
+            MaxCpus = settings.Has(TaskKeys.MaxCpus) ? settings.Get(TaskKeys.MaxCpus) : null,
             ReadRoots = settings.Get(TaskKeys.ReadRoots),
             WriteRoots = settings.Get(TaskKeys.WriteRoots),
             HttpHosts = settings.Get(TaskKeys.HttpHosts),

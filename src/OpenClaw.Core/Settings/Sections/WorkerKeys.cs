@@ -46,6 +46,16 @@ public static class WorkerKeys
             ExtraVariables = ["ULIMIT_NOFILE"],
         };
 
+    public static SettingKey<CgroupUse> Cgroup { get; } =
+        new(
+            "worker.cgroup",
+            SettingTypes.Choice<CgroupUse>(),
+            "auto: tasks run in control groups (v2) where the worker may make some; off: limits are held by looking at the processes."
+        )
+        {
+            Default = "auto",
+        };
+
     public static SettingKey<string> StateDir { get; } =
         new("worker.state_dir", SettingTypes.Path, "Where identity and outbox are; unset: /var/lib/openclaw, or below the home directory.")
         {
@@ -128,6 +138,7 @@ public static class WorkerKeys
             Prefetch,
             MaxMemory,
             OpenFiles,
+            Cgroup,
             StateDir,
             OutboxMaxBytes,
             OutputMaxAge,

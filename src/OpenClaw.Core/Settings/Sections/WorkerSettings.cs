@@ -1,5 +1,13 @@
 namespace OpenClaw.Core.Settings;
 
+/// <summary>Whether tasks run in control groups.</summary>
+public enum CgroupUse
+{
+    /// <summary>Where the worker may make some.</summary>
+    Auto,
+    Off,
+}
+
 /// <summary>The section <c>worker</c>. Immutable.</summary>
 public sealed record WorkerSettings
 {
@@ -14,6 +22,8 @@ public sealed record WorkerSettings
 
     /// <summary>RLIMIT_NOFILE to ask for; null when not set.</summary>
     public required long? OpenFiles { get; init; }
+
+    public required CgroupUse Cgroup { get; init; }
 
     /// <summary>Null when not set; the resolved directory stands in <c>PathsPlan</c>.</summary>
     public required string? StateDir { get; init; }
@@ -42,6 +52,7 @@ public sealed record WorkerSettings
             Prefetch = settings.Int(WorkerKeys.Prefetch),
             MaxMemoryBytes = settings.Has(WorkerKeys.MaxMemory) ? settings.Get(WorkerKeys.MaxMemory) : null,
             OpenFiles = settings.Has(WorkerKeys.OpenFiles) ? settings.Get(WorkerKeys.OpenFiles) : null,
+            Cgroup = settings.Get(WorkerKeys.Cgroup),
             StateDir = settings.TextOrNull(WorkerKeys.StateDir),
             OutboxMaxBytes = settings.Get(WorkerKeys.OutboxMaxBytes),
             OutputMaxAge = settings.Get(WorkerKeys.OutputMaxAge),

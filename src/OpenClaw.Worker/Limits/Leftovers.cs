@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging;
+using OpenClaw.Abi.Processes;
+
+namespace OpenClaw.Worker.Limits;
+
+/// <summary>
+/// Ends what tasks leave behind. Who loses its parent becomes a child of the worker (it is their subreaper), so a leftover is whatever the
+/// worker has adopted; it belongs to the attempt that ran when it came, and ends with that. Linux; elsewhere process groups must do.
+/// Thread-safe.
+/// </summary>
+internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A process that cannot be ended (it waits for a broken disk) must not keep an outcome back for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Orphans of attempts that still run: which attempts those are. Owned by <see cref="Look"/>.</summary>
+    private readonly Dictionary<(int Process, long Started), List<(int Runner, ulong Handle)>> spared = [];
+    private int looking;
+
+    /// <summary>A runner's process has ended: ends and reaps what descends from it. Gives how many there were.</summary>
+    public async ValueTask<int> EndAsync(int runner, string mark)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        var ended = new HashSet<int>();
+        var pause = FirstPause;
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            Family.ReapAll();
+            var left = LeftBy(runner, mark);
+            if (left.Count == 0)
+            {
+                return ended.Count;
+            }
+
+            KillAll(left, ended);
+            if (time.GetElapsedTime(begun) > Patience)
+            {
+                LogStuck(logger, left[0].Id);
+                return ended.Count;
+            }
+
+            await Task.Delay(pause, time);
+            pause = pause < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Ends orphans whose attempts have ended. To be called now and then; returns at once when another call is at it.</summary>
+    public void Look()
+    {
+        if (!OperatingSystem.IsLinux() || Interlocked.Exchange(ref looking, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            LookAtOrphans();
+        }
+        finally
+        {
+            Volatile.Write(ref looking, 0);
+        }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private void LookAtOrphans()
+    {
+        var adopted = Adopted.Look();
+        if (adopted.Count == 0)
+        {
+            spared.Clear();
+            return;
+        }
+
+        var current = watch.Current();
+        var there = new HashSet<(int, long)>();
+        List<ProcessStat> over = [];
+        foreach (var orphan in adopted.Select(ProcessStat.Of).OfType<ProcessStat>().Where(p => !p.HasEnded))
+        {
+            var key = (orphan.Id, orphan.Started);
+            if (!spared.TryGetValue(key, out var attempts))
+            {
+                attempts = AttemptsOf(orphan, current);
+                spared[key] = attempts;
+            }
+
+            there.Add(key);
+            if (!attempts.Exists(a => current.Any(c => c.Runner == a.Runner && c.Handle == a.Handle)))
+            {
+                over.Add(orphan);
+            }
+        }
+
+        foreach (var gone in spared.Keys.Where(k => !there.Contains(k)).ToList())
+        {
+            spared.Remove(gone);
+        }
+
+        if (over.Count > 0)
+        {
+            var ended = new HashSet<int>();
+            KillAll(over, ended);
+            Family.ReapAll();
+            LogLeft(logger, ended.Count, string.Join(", ", over.Select(p => p.Id.ToString(CultureInfo.InvariantCulture))));
+        }
+    }
+
+    // Whoever washed off its session and its mark before it was seen belongs to any attempt that runs: it ends with the last of them.
+    [SupportedOSPlatform("linux")]
+    private List<(int Runner, ulong Handle)> AttemptsOf(
+        ProcessStat orphan,
+        IReadOnlyList<(int Runner, string Mark, ulong? Handle)> current
+    ) =>
+        [
+            .. (
+                current.Where(c => IsOf(orphan, c.Runner, c.Mark)).ToList() is { Count: > 0 } its
+                    ? its
+                    : current.Where(_ => RunnerTrees.MarkOf(orphan.Id) is null)
+            ).Select(c => (c.Runner, c.Handle ?? 0)),
+        ];
+
+    [SupportedOSPlatform("linux")]
+    private bool IsOf(ProcessStat process, int runner, string mark) =>
+        process.Session == runner
+        || process.Group == runner
+        || watch.Tree?.OwnerOf(process) == runner
+        || (mark.Length > 0 && RunnerTrees.MarkOf(process.Id) == mark);
+
+    [SupportedOSPlatform("linux")]
+    private List<ProcessStat> LeftBy(int runner, string mark) =>
+        [.. Adopted.Look().Select(ProcessStat.Of).OfType<ProcessStat>().Where(p => !p.HasEnded && IsOf(p, runner, mark))];
+
+    // With all that descends from them: nobody but us and their own parents can reap these, so their numbers cannot be somebody else's.
+    [SupportedOSPlatform("linux")]
+    private static void KillAll(List<ProcessStat> roots, HashSet<int> ended)
+    {
+        var children = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToLookup(p => p.Parent);
+        var open = new Stack<ProcessStat>(roots);
+        while (open.TryPop(out var process))
+        {
+            ended.Add(process.Id);
+            Family.Kill(process.Id);
+            foreach (var child in children[process.Id])
+            {
+                open.Push(child);
+            }
+        }
+    }
+
+    [LoggerMessage(50, LogLevel.Warning, "A task left {count} processes behind ({ids}), which were ended")]
+    private static partial void LogLeft(ILogger logger, int count, string ids);
+
+    [LoggerMessage(51, LogLevel.Error, "Process {id}, left by a task, cannot be ended; the task is told as ended without it")]
+    private static partial void LogStuck(ILogger logger, int id);
+}

@@ -1,0 +1,237 @@
+using System.Runtime.Versioning;
+using OpenClaw.Abi.Processes;
+
+namespace OpenClaw.Worker.Limits;
+
+/// <summary>
+/// Looks at what runners and everything below them use, and tells when one has gone over a limit. How often depends on how soon one
+/// could be there: ten to twenty times a second at first, up to 200 times for who comes near its limit fast; not at all while nothing
+/// is watched. The looking is done here, beside the worker's loop. Linux; elsewhere nothing is known. Thread-safe.
+/// </summary>
+internal sealed partial class TreeWatch : IDisposable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan WithMemory = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AtRest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenWalks = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a runner of ours may hold itself while a script runs in it.</summary>
+    private const long RunnersOwnBytes = 96L << 20;
+
+    private readonly TimeProvider time;
+    private readonly WorkerBound? bound;
+    private readonly Action<Exception>? onTrouble;
+    private readonly Lock gate = new();
+    private readonly Dictionary<int, Watched> runners = [];
+    private readonly ITimer timer;
+    private long dueAt = long.MaxValue;
+    private bool looking;
+    private bool troubled;
+    private bool disposed;
+
+    /// <param name="time">When it looks.</param>
+    /// <param name="bound">The limit of the worker with everything it runs; null: it has none.</param>
+    /// <param name="onTrouble">Told when the processes cannot be looked up (out of descriptors), once until they can.</param>
+    public TreeWatch(TimeProvider time, WorkerBound? bound = null, Action<Exception>? onTrouble = null)
+    {
+        this.time = time;
+        this.bound = bound;
+        this.onTrouble = onTrouble;
+        Tree = OperatingSystem.IsLinux() ? new RunnerTrees(time) : null;
+        timer = time.CreateTimer(_ => LookAndGoOn(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Who belongs to whom; null where it cannot be told.</summary>
+    public RunnerTrees? Tree { get; }
+
+    /// <summary>Looks since the start, for who measures what looking costs.</summary>
+    public long Looks { get; private set; }
+
+    /// <summary>A runner of ours; its mark is in its environment.</summary>
+    public void Add(int runner, string mark)
+    {
+        lock (gate)
+        {
+            runners[runner] = new Watched(runner, mark);
+            if (bound is not null)
+            {
+                LookWithin(AtRest);
+            }
+        }
+    }
+
+    public void Remove(int runner)
+    {
+        lock (gate)
+        {
+            runners.Remove(runner);
+        }
+    }
+
+    /// <summary>What a runner is watched for from now on; null: nothing. <paramref name="exceeded"/> is called on a thread of the pool.</summary>
+    public void Guard(int runner, TaskGuard? guard, Action<Excess>? exceeded = null)
+    {
+        lock (gate)
+        {
+            if (!runners.TryGetValue(runner, out var watched))
+            {
+                return;
+            }
+
+            watched.Guard = guard;
+            watched.Exceeded = exceeded;
+            watched.Looks = 0;
+            watched.Told = false;
+            if (guard is { MemoryBytes: null, Processes: null, Cpu: null, OutputBytes: null })
+            {
+                return;
+            }
+
+            if (guard is not null)
+            {
+                LookWithin(guard.MemoryBytes is not null || bound is not null ? Soon : Calm);
+            }
+        }
+    }
+
+    /// <summary>Whether an attempt is still what its runner is watched for.</summary>
+    public bool IsCurrent(int runner, ulong handle)
+    {
+        lock (gate)
+        {
+            return runners.TryGetValue(runner, out var watched) && watched.Guard?.Handle == handle;
+        }
+    }
+
+    /// <summary>The runners that live with their marks, and what each is watched for.</summary>
+    public IReadOnlyList<(int Runner, string Mark, ulong? Handle)> Current()
+    {
+        lock (gate)
+        {
+            return [.. runners.Select(r => (r.Key, r.Value.Mark, r.Value.Guard?.Handle))];
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            timer.Dispose();
+        }
+    }
+
+    // Under the gate.
+    private void LookWithin(TimeSpan delay)
+    {
+        var at = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+        if (Tree is null || disposed || at >= dueAt)
+        {
+            return;
+        }
+
+        dueAt = at;
+        if (!looking)
+        {
+            timer.Change(delay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // One look at a time: the next is due when this one has ended.
+    private void LookAndGoOn()
+    {
+        List<(int Runner, Watched Watched, TaskGuard? Guard, Action<Excess>? Exceeded)> all;
+        lock (gate)
+        {
+            dueAt = long.MaxValue;
+            looking = true;
+            all = [.. runners.Select(r => (r.Key, r.Value, r.Value.Guard, r.Value.Exceeded))];
+        }
+
+        TimeSpan? next = null;
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                Looks++;
+                next = Look(all);
+                troubled = false;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without descriptors nobody can be looked at; the kernel's own limits hold on.
+            next = AtRest;
+            if (!troubled)
+            {
+                troubled = true;
+                onTrouble?.Invoke(e);
+            }
+        }
+
+        lock (gate)
+        {
+            looking = false;
+            var asked = dueAt;
+            dueAt = long.MaxValue;
+            if (next is { } delay)
+            {
+                LookWithin(delay);
+            }
+
+            if (asked != long.MaxValue)
+            {
+                var wait = TimeSpan.FromSeconds(Math.Max(0, (double)(asked - time.GetTimestamp()) / time.TimestampFrequency));
+                LookWithin(wait);
+            }
+        }
+    }
+
+    /// <summary>Looks at everybody; gives when to look again, null: when somebody is watched.</summary>
+    [SupportedOSPlatform("linux")]
+    private TimeSpan? Look(List<(int Runner, Watched Watched, TaskGuard? Guard, Action<Excess>? Exceeded)> all)
+    {
+        var now = time.GetTimestamp();
+        var families = Tree!.Look(all.ToDictionary(r => r.Runner, r => r.Watched.Mark));
+        TimeSpan? next = bound is null ? null : AtRest;
+        foreach (var (runner, watched, guard, exceeded) in all)
+        {
+            if (!families.TryGetValue(runner, out var family) || family.Count == 0)
+            {
+                continue;
+            }
+
+            watched.Observe(family, guard, now, time);
+            if (guard is null)
+            {
+                continue;
+            }
+
+            var within = watched.NextLook(guard, bound is not null);
+            next = within < next || next is null ? within : next;
+            if (watched.Told && time.GetElapsedTime(watched.ToldAt) < AtRest)
+            {
+                continue;
+            }
+
+            if (watched.Judge(family, guard, now, time) is { } excess)
+            {
+                watched.Told = true;
+                watched.ToldAt = now;
+                exceeded?.Invoke(excess);
+            }
+        }
+
+        if (bound is not null)
+        {
+            var within = LookAtBound(bound, all, families);
+            next = within < next || next is null ? within : next;
+        }
+
+        return next;
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}
