@@ -254,7 +254,16 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
             core.Start();
             return true;
         });
-        using var tick = context.Time.CreateTimer(_ => loop.Post(core.Tick), null, TickInterval, TickInterval);
+        using var tick = context.Time.CreateTimer(
+            _ =>
+            {
+                fences.Tick();
+                loop.Post(core.Tick);
+            },
+            null,
+            TickInterval,
+            TickInterval
+        );
         using var alive = context.LiveThrough(loop.Post);
         await using var watch = new PluginWatch(
             options.PluginDirectory,

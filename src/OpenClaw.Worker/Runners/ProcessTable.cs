@@ -8,6 +8,11 @@ internal static class ProcessTable
     /// <summary>A file of a process; empty when it has ended, or is not ours to look at.</summary>
     public static string Read(int process, string file)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "";
+        }
+
         try
         {
             return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/{file}"));

@@ -45,7 +45,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         Assert.False(worker.HasExited);
 
         var shown = await cluster.Room.RunAsync("task", "show", large);
-        Assert.Matches("Scope +worker", shown.Output);
+        Assert.Matches("Scope: +worker", shown.Output);
         worker.Signal(Signals.Term);
         Assert.Equal(0, await worker.EndAsync());
     }
