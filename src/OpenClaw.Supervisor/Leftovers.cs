@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Runtime.Versioning;
+using System.Text;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 
@@ -8,18 +8,20 @@ namespace OpenClaw.Supervisor;
 /// <summary>The mark of an incarnation in the environment of its processes.</summary>
 internal readonly record struct Mark(string Variable, long Incarnation)
 {
-    [SupportedOSPlatform("linux")]
     public bool IsOn(int process)
     {
         var value = Incarnation.ToString(CultureInfo.InvariantCulture);
-        return ProcessTable.HasVariable(process, Variable, value)
-            || ProcessTable.HasVariable(process, PluginEnvironment.Incarnation, value);
+        return ProcessStat.VariableOf(process, Encoding.UTF8.GetBytes(Variable + "=")) == value
+            || ProcessStat.VariableOf(process, TaskVariable) == value;
     }
+
+    private static readonly byte[] TaskVariable = Encoding.UTF8.GetBytes(PluginEnvironment.Incarnation + "=");
 }
 
 /// <summary>
 /// Ends what dead children left behind. As their orphans come to us (we are their subreaper), a leftover is whatever descends from a
-/// child of ours that we did not start; of those, what carries the mark of a living incarnation is its own affair.
+/// child of ours that we did not start; of those, what carries the mark of a living incarnation is its own affair. On macOS orphans come to
+/// nobody: there a leftover is what carries the mark of the dead, and who has washed that off is not found.
 /// </summary>
 internal sealed class Leftovers(TimeProvider time)
 {
@@ -48,10 +50,6 @@ internal sealed class Leftovers(TimeProvider time)
     /// <param name="stuck">Called once when something is still there after a while.</param>
     public async Task<int> EndAsync(Mark? dead, Func<IReadOnlyList<Mark>> alive, Action<int> stuck)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return 0;
-        }
         var seen = new HashSet<int>();
         var pause = FirstPause;
         var begin = time.GetTimestamp();
@@ -68,7 +66,7 @@ internal sealed class Leftovers(TimeProvider time)
             foreach (var row in left)
             {
                 _ = seen.Add(row.Id);
-                if (!row.IsZombie)
+                if (!row.HasEnded)
                 {
                     Family.Kill(row.Id);
                 }
@@ -85,19 +83,18 @@ internal sealed class Leftovers(TimeProvider time)
         }
     }
 
-    [SupportedOSPlatform("linux")]
-    private static List<ProcessRow> Find(Mark? dead, IReadOnlyList<Mark> alive)
+    private static List<ProcessStat> Find(Mark? dead, IReadOnlyList<Mark> alive)
     {
-        var rows = ProcessTable.Read();
+        var rows = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToList();
         var children = rows.ToLookup(row => row.Parent);
-        var left = new List<ProcessRow>();
-        var pending = new Stack<ProcessRow>();
-        foreach (var row in children[Environment.ProcessId])
+        var left = new List<ProcessStat>();
+        var pending = new Stack<ProcessStat>();
+        var roots = OperatingSystem.IsLinux()
+            ? children[Environment.ProcessId].Where(row => !Family.Knows(row.Id) && !IsOthers(row, dead, alive))
+            : rows.Where(row => dead is { } mark && mark.IsOn(row.Id) && row.Id != Environment.ProcessId);
+        foreach (var row in roots)
         {
-            if (!Family.Knows(row.Id) && !IsOthers(row, dead, alive))
-            {
-                pending.Push(row);
-            }
+            pending.Push(row);
         }
         while (pending.TryPop(out var row))
         {
@@ -110,7 +107,6 @@ internal sealed class Leftovers(TimeProvider time)
         return left;
     }
 
-    [SupportedOSPlatform("linux")]
-    private static bool IsOthers(ProcessRow row, Mark? dead, IReadOnlyList<Mark> alive) =>
+    private static bool IsOthers(ProcessStat row, Mark? dead, IReadOnlyList<Mark> alive) =>
         dead?.IsOn(row.Id) != true && alive.Any(mark => mark.IsOn(row.Id));
 }

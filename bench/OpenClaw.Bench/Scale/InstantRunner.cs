@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Worker.Limits;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Bench.Scale;
@@ -42,7 +43,10 @@ internal sealed class InstantRunner(int id, Action<InstantRunner, IReadOnlyList<
 
     public void Signal(int signal) => ended(this);
 
-    public bool HoldsMoreThan(long bytes) => false;
+    public string Mark => "";
+
+    // It holds nothing.
+    public void Guard(TaskGuard? guard) { }
 
     public void Execute(ExecCommand command, ReadOnlyMemory<byte> payload) => throw new NotSupportedException("No programs here.");
 

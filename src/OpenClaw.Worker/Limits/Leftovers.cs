@@ -6,9 +6,9 @@ using OpenClaw.Abi.Processes;
 namespace OpenClaw.Worker.Limits;
 
 /// <summary>
-/// Ends what tasks leave behind. Who loses its parent becomes a child of the worker (it is their subreaper), so a leftover is whatever the
-/// worker has adopted; it belongs to the attempt that ran when it came, and ends with that. Linux; elsewhere process groups must do.
-/// Thread-safe.
+/// Ends what tasks leave behind. On Linux who loses its parent becomes a child of the worker (it is their subreaper), so a leftover is
+/// whatever the worker has adopted; it belongs to the attempt that ran when it came, and ends with that. On macOS nobody adopts: there a
+/// leftover is who is in the runner's session or carries its mark. Thread-safe.
 /// </summary>
 internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILogger logger)
 {
@@ -25,11 +25,6 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
     /// <summary>A runner's process has ended: ends and reaps what descends from it. Gives how many there were.</summary>
     public async ValueTask<int> EndAsync(int runner, string mark)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return 0;
-        }
-
         var ended = new HashSet<int>();
         var pause = FirstPause;
         var begun = time.GetTimestamp();
@@ -116,7 +111,6 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
     }
 
     // Whoever washed off its session and its mark before it was seen belongs to any attempt that runs: it ends with the last of them.
-    [SupportedOSPlatform("linux")]
     private List<(int Runner, ulong Handle)> AttemptsOf(
         ProcessStat orphan,
         IReadOnlyList<(int Runner, string Mark, ulong? Handle)> current
@@ -129,19 +123,21 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
             ).Select(c => (c.Runner, c.Handle ?? 0)),
         ];
 
-    [SupportedOSPlatform("linux")]
     private bool IsOf(ProcessStat process, int runner, string mark) =>
         process.Session == runner
         || process.Group == runner
-        || watch.Tree?.OwnerOf(process) == runner
+        || watch.Tree.OwnerOf(process) == runner
         || (mark.Length > 0 && RunnerTrees.MarkOf(process.Id) == mark);
 
-    [SupportedOSPlatform("linux")]
     private List<ProcessStat> LeftBy(int runner, string mark) =>
-        [.. Adopted.Look().Select(ProcessStat.Of).OfType<ProcessStat>().Where(p => !p.HasEnded && IsOf(p, runner, mark))];
+        [
+            .. (OperatingSystem.IsLinux() ? Adopted.Look() : ProcessStat.All())
+                .Select(ProcessStat.Of)
+                .OfType<ProcessStat>()
+                .Where(p => !p.HasEnded && IsOf(p, runner, mark)),
+        ];
 
     // With all that descends from them: nobody but us and their own parents can reap these, so their numbers cannot be somebody else's.
-    [SupportedOSPlatform("linux")]
     private static void KillAll(List<ProcessStat> roots, HashSet<int> ended)
     {
         var children = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToLookup(p => p.Parent);

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
-using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 
@@ -11,7 +10,6 @@ namespace OpenClaw.Worker.Limits;
 /// the runner's mark in its environment. Whoever was known once stays known, also when it has left its session and lost its parent.
 /// One caller looks at a time; <see cref="OwnerOf"/> may be asked by anybody.
 /// </summary>
-[SupportedOSPlatform("linux")]
 internal sealed class RunnerTrees
 {
     /// <summary>After so long also those are looked at again that were somebody else's.</summary>
@@ -44,7 +42,7 @@ internal sealed class RunnerTrees
         // Nothing on this machine was started since: then there is nobody new, and only those that are known are looked at. Nor is
         // everybody looked at for every process that some program starts, unless there are many.
         var last = LastProcess();
-        if (begun && (last == lastProcess || (last - lastProcess < Many && time.GetElapsedTime(allAt) < BetweenAll)))
+        if (begun && last != 0 && (last == lastProcess || (last - lastProcess < Many && time.GetElapsedTime(allAt) < BetweenAll)))
         {
             LookAtKnown(runners);
             return members;
@@ -94,6 +92,9 @@ internal sealed class RunnerTrees
             foreign.Clear();
             refreshedAt = time.GetTimestamp();
         }
+
+        // A runner may have been seen between its start and the moment when it was told to be one.
+        foreign.ExceptWith(runners.Keys);
 
         var rows = new Dictionary<int, ProcessStat>();
         var seen = new HashSet<int>();
@@ -169,6 +170,11 @@ internal sealed class RunnerTrees
     /// <summary>The number that was given to a process last, as the kernel tells it beside the load; 0 when it does not.</summary>
     private static long LastProcess()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
         Span<byte> buffer = stackalloc byte[128];
         var count = SmallFile.Read("/proc/loadavg", buffer);
         if (count <= 0)

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Limits;
@@ -6,7 +5,7 @@ namespace OpenClaw.Worker.Limits;
 /// <summary>
 /// Looks at what runners and everything below them use, and tells when one has gone over a limit. How often depends on how soon one
 /// could be there: ten to twenty times a second at first, up to 200 times for who comes near its limit fast; not at all while nothing
-/// is watched. The looking is done here, beside the worker's loop. Linux; elsewhere nothing is known. Thread-safe.
+/// is watched. The looking is done here, beside the worker's loop. Thread-safe.
 /// </summary>
 internal sealed partial class TreeWatch : IDisposable
 {
@@ -39,12 +38,12 @@ internal sealed partial class TreeWatch : IDisposable
         this.time = time;
         this.bound = bound;
         this.onTrouble = onTrouble;
-        Tree = OperatingSystem.IsLinux() ? new RunnerTrees(time) : null;
+        Tree = new RunnerTrees(time);
         timer = time.CreateTimer(_ => LookAndGoOn(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Who belongs to whom; null where it cannot be told.</summary>
-    public RunnerTrees? Tree { get; }
+    /// <summary>Who belongs to whom.</summary>
+    public RunnerTrees Tree { get; }
 
     /// <summary>Looks since the start, for who measures what looking costs.</summary>
     public long Looks { get; private set; }
@@ -127,7 +126,7 @@ internal sealed partial class TreeWatch : IDisposable
     private void LookWithin(TimeSpan delay)
     {
         var at = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
-        if (Tree is null || disposed || at >= dueAt)
+        if (disposed || at >= dueAt)
         {
             return;
         }
@@ -153,12 +152,9 @@ internal sealed partial class TreeWatch : IDisposable
         TimeSpan? next = null;
         try
         {
-            if (OperatingSystem.IsLinux())
-            {
-                Looks++;
-                next = Look(all);
-                troubled = false;
-            }
+            Looks++;
+            next = Look(all);
+            troubled = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -190,16 +186,17 @@ internal sealed partial class TreeWatch : IDisposable
     }
 
     /// <summary>Looks at everybody; gives when to look again, null: when somebody is watched.</summary>
-    [SupportedOSPlatform("linux")]
     private TimeSpan? Look(List<(int Runner, Watched Watched, TaskGuard? Guard, Action<Excess>? Exceeded)> all)
     {
         var now = time.GetTimestamp();
-        var families = Tree!.Look(all.ToDictionary(r => r.Runner, r => r.Watched.Mark));
+        var families = Tree.Look(all.ToDictionary(r => r.Runner, r => r.Watched.Mark));
         TimeSpan? next = bound is null ? null : AtRest;
         foreach (var (runner, watched, guard, exceeded) in all)
         {
             if (!families.TryGetValue(runner, out var family) || family.Count == 0)
             {
+                // Not seen this time, which is no reason never to look again.
+                next = guard is null ? next : Min(next ?? Calm, Calm);
                 continue;
             }
 
@@ -210,7 +207,7 @@ internal sealed partial class TreeWatch : IDisposable
             }
 
             var within = watched.NextLook(guard, bound is not null);
-            next = within < next || next is null ? within : next;
+            next = Min(next ?? within, within);
             if (watched.Told && time.GetElapsedTime(watched.ToldAt) < AtRest)
             {
                 continue;
@@ -227,7 +224,7 @@ internal sealed partial class TreeWatch : IDisposable
         if (bound is not null)
         {
             var within = LookAtBound(bound, all, families);
-            next = within < next || next is null ? within : next;
+            next = Min(next ?? within, within);
         }
 
         return next;

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Limits;
@@ -75,7 +74,6 @@ internal sealed partial class TreeWatch
 
         public double BytesPerSecond => bytesPerSecond;
 
-        [SupportedOSPlatform("linux")]
         public Excess? Judge(List<ProcessStat> family, TaskGuard guard, long now, TimeProvider time)
         {
             if (guard.Processes is { } most)
@@ -92,7 +90,7 @@ internal sealed partial class TreeWatch
                 var allowed = guard.IsProgram ? limit : limit + RunnersOwnBytes;
                 if (Used > allowed && now >= exactNotBefore)
                 {
-                    var exact = HeldMemory.Of(family);
+                    var exact = ProcessStat.HeldBy(family);
                     // Exact figures of large trees are dear: at most a tenth of the time goes into them.
                     var cost = time.GetTimestamp() - now;
                     exactNotBefore = now + (cost * 10);

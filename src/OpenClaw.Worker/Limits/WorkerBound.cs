@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Limits;
@@ -25,7 +24,6 @@ internal sealed partial class TreeWatch
     /// <summary>One at a time: what the one that was ended held is free a moment later.</summary>
     private static readonly TimeSpan BetweenEnds = TimeSpan.FromMilliseconds(300);
 
-    [SupportedOSPlatform("linux")]
     private TimeSpan LookAtBound(
         WorkerBound limit,
         List<(int Runner, Watched Watched, TaskGuard? Guard, Action<Excess>? Exceeded)> all,
@@ -42,7 +40,7 @@ internal sealed partial class TreeWatch
         if (rough > limit.Short)
         {
             // Only now exactly: programs share pages of files, forks share memory.
-            used = HeldMemory.Of(Environment.ProcessId) + all.Sum(r => families.TryGetValue(r.Runner, out var f) ? Exact(f) : 0);
+            used = ProcessStat.HeldBy(Environment.ProcessId) + all.Sum(r => families.TryGetValue(r.Runner, out var f) ? Exact(f) : 0);
         }
 
         if (used > limit.Short != isShort)
@@ -67,6 +65,5 @@ internal sealed partial class TreeWatch
         return Watched.HalfWay(limit.Full - used, pace, all.Any(r => r.Guard is not null) ? WithMemory : AtRest);
     }
 
-    [SupportedOSPlatform("linux")]
-    private static long Exact(List<ProcessStat> family) => family.Count == 0 ? 0 : HeldMemory.Of(family);
+    private static long Exact(List<ProcessStat> family) => family.Count == 0 ? 0 : ProcessStat.HeldBy(family);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using OpenClaw.Abi.Processes;
 
 namespace OpenClaw.Worker.Runners;
 
@@ -10,13 +10,10 @@ internal readonly record struct TreeFigures(long ResidentBytes, TimeSpan CpuTime
 /// <summary>
 /// The figures of this process and all below it: its descendants, and whatever else is in a session that one of them leads, for what a
 /// task has started stays there when its parent is gone. Looked up when it is asked for and beside who asks: the answer is that of the
-/// time before. One file is read for each process of the machine. Linux; elsewhere nothing is known. Thread-safe.
+/// time before. Every process of the machine is asked once. Thread-safe.
 /// </summary>
 internal sealed class ProcessTree
 {
-    /// <summary>The kernel tells CPU time in hundredths of a second on every machine (USER_HZ).</summary>
-    private const double TicksPerSecond = 100;
-
     private readonly Lock gate = new();
     private TreeFigures? latest;
     private TimeSpan mostCpu;
@@ -27,7 +24,7 @@ internal sealed class ProcessTree
     {
         lock (gate)
         {
-            if (!looking && OperatingSystem.IsLinux())
+            if (!looking)
             {
                 looking = true;
                 ThreadPool.UnsafeQueueUserWorkItem(static tree => tree.Look(), this, preferLocal: false);
@@ -61,18 +58,7 @@ internal sealed class ProcessTree
 
     internal static TreeFigures FiguresOf(int root)
     {
-        var rows = new Dictionary<int, Row>();
-        foreach (var entry in Directory.EnumerateDirectories("/proc"))
-        {
-            if (
-                int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-                && Parse(ProcessTable.Read(process, "stat")) is { } row
-            )
-            {
-                rows[process] = row;
-            }
-        }
-
+        var rows = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToDictionary(p => p.Id);
         var family = new HashSet<int> { root };
         for (var before = 0; before != family.Count; )
         {
@@ -88,22 +74,6 @@ internal sealed class ProcessTree
         }
 
         var own = family.Where(rows.ContainsKey).Select(p => rows[p]).ToList();
-        return new(own.Sum(r => r.Pages) * Environment.SystemPageSize, TimeSpan.FromSeconds(own.Sum(r => r.Ticks) / TicksPerSecond));
-    }
-
-    private readonly record struct Row(int Parent, int Session, long Ticks, long Pages);
-
-    // proc(5): behind the name in parentheses state, parent, group, session; then utime 14, stime 15, cutime 16, cstime 17, rss 24 of all.
-    private static Row? Parse(string stat)
-    {
-        const int Behind = 3;
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length <= 24 - Behind)
-        {
-            return null;
-        }
-
-        long Field(int number) => long.TryParse(fields[number - Behind], CultureInfo.InvariantCulture, out var value) ? value : 0;
-        return new((int)Field(4), (int)Field(6), Field(14) + Field(15) + Field(16) + Field(17), Field(24));
+        return new(own.Sum(p => p.ResidentBytes), TimeSpan.FromSeconds((double)own.Sum(p => p.CpuTicks) / ProcessStat.TicksPerSecond));
     }
 }

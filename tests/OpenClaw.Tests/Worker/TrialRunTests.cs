@@ -112,9 +112,10 @@ public sealed class TrialRunTests : IDisposable
         var settings = OpenClawSettings.Defaults.Task with { MaxMemoryBytes = (long)ofSettings << 20 };
         var manifest = new PluginManifest { MaxMemoryBytes = (long?)ofManifest << 20 };
 
-        // Tail keeps what has no line feed.
+        // It is the program's from here on. Tail keeps what has no line feed.
+        var becoming = Frame(b => FrameWriter.WriteBecoming(b, 1));
         var outcome = await TryAsync(
-            "(head -c 60000000 /dev/zero; exec sleep 600) | tail -n 1 >/dev/null",
+            $"cat {becoming}; (head -c 60000000 /dev/zero; exec sleep 600) | tail -n 1 >/dev/null",
             settings,
             new TaskHandler("p", HandlerForm.Executable, "/plugins/p.sh", "v1") { Manifest = manifest }
         );

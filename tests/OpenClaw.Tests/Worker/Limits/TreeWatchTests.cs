@@ -37,7 +37,7 @@ public sealed class TreeWatchTests : IDisposable
         Assert.InRange(excess.Used, 6, 8);
         foreach (var process in ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().Where(p => p.Parent == runner))
         {
-            Assert.Equal(runner, watch.Tree!.OwnerOf(process));
+            Assert.Equal(runner, watch.Tree.OwnerOf(process));
             Signals.Send(process.Id, Signals.Kill);
         }
     }
@@ -97,7 +97,7 @@ public sealed class TreeWatchTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         var became = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var own = HeldMemory.Of(Environment.ProcessId);
+        var own = ProcessStat.HeldBy(Environment.ProcessId);
         var limit = own + (200L << 20);
         using var bounded = new TreeWatch(TimeProvider.System, new WorkerBound(limit, isShort => _ = isShort && became.TrySetResult()));
         var ended = new TaskCompletionSource<Excess>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,6 +122,23 @@ public sealed class TreeWatchTests : IDisposable
         await became.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal((ExcessKind.WorkerMemory, 2ul, limit), (excess.Kind, excess.Handle, excess.Allowed));
         Assert.True(excess.Used > limit / 100 * 96, $"{excess}");
+    }
+
+    [Fact]
+    public void ARunnerThatWasSeenBeforeItWasKnownToBeOneIsStillLookedAt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        var trees = new RunnerTrees(TimeProvider.System);
+        var runner = Start("sleep 60");
+        trees.Look(new Dictionary<int, string>());
+        // So many that everybody is looked at again.
+        for (var i = 0; i < 51; i++)
+        {
+            Start(":");
+        }
+
+        var families = trees.Look(new Dictionary<int, string> { [runner] = "" });
+        Assert.Contains(families[runner], p => p.Id == runner);
     }
 
     [Fact]
