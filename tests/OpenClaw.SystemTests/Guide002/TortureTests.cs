@@ -18,12 +18,12 @@ public sealed class TortureTests(ITestOutputHelper output)
         Checkout.Unless(OperatingSystem.IsLinux(), "limits are held by Linux's means");
         await using var cluster = new Cluster();
         cluster.Room.Environment["OPENCLAW_TASK_KILL_GRACE"] = "500ms";
-        cluster.Room.Plugin("ordinary.lua", "function process_ordinary(n) return n * 2 end");
+        cluster.Room.Plugin("ordinary.lua", "function process_ordinary(n) if n == 1 then log('said') end return n * 2 end");
         Torture.Install(cluster.Room, Torture.All);
         await cluster.StartAsync();
         using var client = cluster.Client();
 
-        // What a worker opens once, it has open before it is counted.
+        // What a worker opens once (the log of tasks too), it has open before it is counted.
         await client.UntilAsync(await client.SubmitAsync("ordinary", "1"), TaskState.Succeeded);
         await Until.TrueAsync(() => cluster.Runners.Count == 5, "every slot has its runner, and there is one to spare");
         var before = Trace(cluster);
