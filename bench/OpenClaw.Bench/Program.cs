@@ -1,5 +1,6 @@
 using OpenClaw.Bench.Client;
 using OpenClaw.Bench.Isolation;
+using OpenClaw.Bench.Limits;
 using OpenClaw.Bench.Metrics;
 using OpenClaw.Bench.Rpc;
 using OpenClaw.Bench.Scale;
@@ -10,6 +11,7 @@ return args switch
 {
     ["rpc", .. var rest] => await RpcBench.RunAsync(rest),
     ["isolation", .. var rest] => await IsolationBench.RunAsync(rest),
+    ["limits", .. var rest] => await LimitsBench.RunAsync(rest),
     ["scale", .. var rest] => await ScaleBench.RunAsync(rest),
     ["metrics", .. var rest] => await MetricsBench.RunAsync(rest),
     ["soak", .. var rest] => await SoakCommand.RunAsync(rest),
