@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,17 +7,23 @@ using System.Text;
 namespace OpenClaw.Runner.Lua;
 
 /// <summary>
-/// Compiled scripts by path. An entry holds as long as the file's size and time of change are those that it was read with, so a
-/// changed script is taken up by the next task. At the limit the oldest knowledge is thrown away whole.
+/// Compiled scripts by the hash of their source. A file is read and hashed again when its size or time of change are not those that it was
+/// read with, so a changed script is taken up by the next task, and one that was only copied or touched is not compiled again. At the
+/// limit everything is thrown away.
 /// </summary>
 internal sealed unsafe class LuaScripts
 {
     private const int MaxScripts = 64;
     private const long MaxSourceBytes = 16 << 20;
 
-    private sealed record Entry(byte[] Code, byte[] ChunkName, long Length, DateTime Changed);
+    private sealed record Entry(byte[] Code, byte[] ChunkName);
 
-    private readonly Dictionary<string, Entry> files = new(StringComparer.Ordinal);
+    private sealed record Known(long Length, DateTime Changed, Entry Chunk);
+
+    private readonly Dictionary<string, Known> files = new(StringComparer.Ordinal);
+
+    // By name and hash: messages name the file.
+    private readonly Dictionary<string, Entry> chunks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Entry> modules = new(StringComparer.Ordinal);
 
     /// <summary>What <see cref="Load(nint, string)"/> could not do.</summary>
@@ -27,40 +34,53 @@ internal sealed unsafe class LuaScripts
     /// <summary>Pushes the chunk of a script as a function. Call with overdraft.</summary>
     public Problem? Load(nint state, string path)
     {
-        Entry entry;
+        Entry chunk;
+        FileInfo file;
+        string key;
         try
         {
-            var file = new FileInfo(path);
+            file = new FileInfo(path);
             if (!file.Exists)
             {
                 return new Problem(Missing: true, $"there is no file {path}");
             }
             if (files.TryGetValue(path, out var known) && known.Length == file.Length && known.Changed == file.LastWriteTimeUtc)
             {
-                return Load(state, known) is { } broken ? new Problem(Missing: false, broken) : null;
+                return Load(state, known.Chunk) is { } broken ? new Problem(Missing: false, broken) : null;
             }
             if (file.Length > MaxSourceBytes)
             {
                 return new Problem(Missing: false, $"{path} is over 16 MiB");
             }
-            var name = Encoding.UTF8.GetBytes("@" + Path.GetFileName(path) + "\0");
-            entry = new Entry(Source(File.ReadAllBytes(path)), name, file.Length, file.LastWriteTimeUtc);
+            var source = File.ReadAllBytes(path);
+            key = $"{file.Name}\0{Convert.ToHexString(XxHash128.Hash(source))}";
+            chunk = chunks.GetValueOrDefault(key) ?? new Entry(Source(source), Encoding.UTF8.GetBytes($"@{file.Name}\0"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new Problem(Missing: false, $"{path} cannot be read: {e.Message}");
         }
-        if (Load(state, entry) is { } problem)
+        if (Load(state, chunk) is { } problem)
         {
             return new Problem(Missing: false, problem);
         }
-        if (files.Count >= MaxScripts)
+        if (chunks.Count >= MaxScripts || files.Count >= MaxScripts)
         {
             files.Clear();
+            chunks.Clear();
         }
-        files[path] = entry with { Code = Dump(state) };
+        if (!chunks.ContainsKey(key))
+        {
+            chunk = chunk with { Code = Dump(state) };
+            chunks[key] = chunk;
+            Compiled++;
+        }
+        files[path] = new Known(file.Length, file.LastWriteTimeUtc, chunk);
         return null;
     }
+
+    /// <summary>How many scripts were compiled since the start.</summary>
+    public int Compiled { get; private set; }
 
     /// <summary>Pushes the chunk of a module of ours.</summary>
     public string? Load(nint state, LuaModule module)
@@ -69,7 +89,7 @@ internal sealed unsafe class LuaScripts
         {
             return Load(state, known);
         }
-        var entry = new Entry(module.Source, Encoding.UTF8.GetBytes("@" + module.Name + "\0"), 0, default);
+        var entry = new Entry(module.Source, Encoding.UTF8.GetBytes("@" + module.Name + "\0"));
         if (Load(state, entry) is { } problem)
         {
             return problem;
