@@ -178,7 +178,7 @@ internal sealed partial class ManagerCore
 
         var silent = time.GetElapsedTime(incarnation.HeardAt);
         var due = info
-            .Types_.Where(t => t.ReassignAfterMs > 0 && silent >= TimeSpan.FromMilliseconds(t.ReassignAfterMs))
+            .Types_.Where(t => t.ReassignAfterMs > 0 && silent.TotalMilliseconds >= t.ReassignAfterMs)
             .Select(t => t.Name)
             .ToHashSet(StringComparer.Ordinal);
         var given = due.Count == 0 ? [] : incarnation.Held.Where(h => due.Contains(h.Value.Lane.Type)).ToList();

@@ -110,6 +110,7 @@ internal sealed partial class ManagerCore
             ? $"a worker id has at most {TaskLimits.MaxNameBytes} bytes and no control characters"
         : info.Slots > MostSlots || info.Prefetch is < 0 or > MostPrefetch
             ? $"slots may be 1 to {MostSlots} and prefetch 0 to {MostPrefetch}"
+        : info.HeartbeatIntervalMs is < 1 or > MostHeartbeatMs ? $"the interval of heartbeats may be 1 to {MostHeartbeatMs} ms"
         : ProblemOf(info.Types_) is { } types ? types
         : info.Identity.Length > MostIdentityChars || info.Identity.Any(char.IsControl)
             ? $"a worker's mark has at most {MostIdentityChars} characters and no control characters"
@@ -119,11 +120,19 @@ internal sealed partial class ManagerCore
         types.Count > TaskLimits.MaxTypes ? $"a worker serves at most {TaskLimits.MaxTypes} types"
         : types.Any(t => Encoding.UTF8.GetByteCount(t.Name) > TaskLimits.MaxNameBytes)
             ? $"the name of a type has at most {TaskLimits.MaxNameBytes} bytes"
+        : types.Any(t => t.ReassignAfterMs < 0 || t.ReassignAfterMs > TaskLimits.MaxSpan.TotalMilliseconds)
+            ? $"attempts of a type go to others after 0 to {TaskLimits.MaxSpan.TotalMilliseconds:0} ms"
         : null;
 
     private const int MostSlots = 65_536;
     private const int MostPrefetch = 1 << 20;
     private const int MostIdentityChars = 128;
+    private const int LeastHeartbeatMs = 100;
+    private const int MostHeartbeatMs = 3_600_000;
+
+    // Once more within limits, whatever was let in: a span that overflows would end the loop, and the manager with it.
+    private static TimeSpan HeartbeatOf(Register info) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, LeastHeartbeatMs, MostHeartbeatMs));
 
     // Ends a session from here: its end, when it is noticed, is then no news.
     private void Disconnect(Incarnation incarnation, Failure reason)
@@ -421,7 +430,7 @@ internal sealed partial class ManagerCore
         }
 
         var silent = time.GetElapsedTime(worker.HeardAt);
-        return silent > TimeSpan.FromMilliseconds(worker.Info!.HeartbeatIntervalMs) * 1.5
+        return silent > HeartbeatOf(worker.Info!) * 1.5
             ? new Failure(Catalogue.HeartbeatFailure, $"nothing heard for {Spoken(silent)} seconds")
             : new Failure(Catalogue.ConnectionLost, "its connection closed: the process ended, or something between cut it");
     }
