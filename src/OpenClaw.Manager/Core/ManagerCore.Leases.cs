@@ -46,6 +46,7 @@ internal sealed partial class ManagerCore
             }
 
             incarnation.GoneFor = cause;
+            incarnation.State = WorkerState.Unreachable;
             incarnation.Problem = $"clw-worker-crash: {cause}";
             Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, cause));
             LogDied(logger, worker.Worker, cause, incarnation.Held.Count);

@@ -398,8 +398,20 @@ internal sealed partial class ManagerCore
         from.Session = null;
         EndRestartQuestions(from);
         WorkersChanged.Tell();
-        if (from.Releasing || Stopping)
+        if (Stopping)
         {
+            return;
+        }
+
+        if (from.Releasing)
+        {
+            // What it holds goes to others already. It may have come back in the meantime, and has gone again.
+            if (from.State != WorkerState.Stopped)
+            {
+                from.State = WorkerState.Unreachable;
+                from.Problem ??= ProblemOf(CauseOf(from, reason));
+            }
+
             return;
         }
 
@@ -416,9 +428,11 @@ internal sealed partial class ManagerCore
         from.Drops.Enqueue(time.GetUtcNow());
         from.State = WorkerState.Unreachable;
         var cause = CauseOf(from, reason);
-        from.Problem = $"clw-worker-unreachable: {cause.Message}";
+        from.Problem = ProblemOf(cause);
         LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", cause.ToString(), from.Held.Count);
     }
+
+    private static string ProblemOf(Failure cause) => $"{Catalogue.WorkerUnreachable.Code}: {cause.Message}";
 
     // The server's own pings find a silent connection a little before the heartbeats do, and end it as if the worker had: what counts for
     // people is that nothing was heard.
