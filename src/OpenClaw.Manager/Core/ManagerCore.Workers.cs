@@ -61,6 +61,8 @@ internal sealed partial class ManagerCore
 
         if (incarnation.Session is { } before)
         {
+            // Its old connection broke, whether its end is noticed here or not.
+            CountDrop(incarnation, reason: null);
             CloseSeat(incarnation);
             before.Close(new Failure(Catalogue.ConnectionLost, "The same incarnation opened a new session"));
         }
@@ -269,7 +271,17 @@ internal sealed partial class ManagerCore
         WorkersChanged.Tell();
     }
 
-    // A worker whose connection breaks again and again would draw tasks only to hold them up (CONTRACT C18).
+    // Only of a connection that worked, and not one that was ended from here for a reason of the manager's own: the worker is well.
+    private void CountDrop(Incarnation incarnation, Failure? reason)
+    {
+        var isOurs = reason?.Entry == Catalogue.StoreFull || reason?.Entry == Catalogue.LeaseLost;
+        if (incarnation.State != WorkerState.Registering && !isOurs)
+        {
+            incarnation.Drops.Enqueue(time.GetUtcNow());
+        }
+    }
+
+    // A worker whose connection breaks again and again would draw tasks only to hold them up (docs/operations.md).
     private bool IsFlapping(Incarnation incarnation)
     {
         var since = time.GetUtcNow() - options.FlapWindow;
@@ -425,7 +437,7 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        from.Drops.Enqueue(time.GetUtcNow());
+        CountDrop(from, reason);
         from.State = WorkerState.Unreachable;
         var cause = CauseOf(from, reason);
         from.Problem = ProblemOf(cause);

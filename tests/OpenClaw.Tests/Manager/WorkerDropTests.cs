@@ -63,4 +63,86 @@ public sealed class WorkerDropTests : IDisposable
 
     private long Measured(string status) =>
         rig.Core.WorkerMeasurements().Single(m => m.Tags.ToArray().Any(t => t.Key == "status" && Equals(t.Value, status))).Value;
+
+    [Fact]
+    public void AConnectionThatBreaksMoreThanThreeTimesHoldsItsWorkerBack()
+    {
+        Assert.Null(worker.Connect());
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("healthy", State);
+            worker.Lose();
+            Assert.Null(worker.Connect());
+        }
+
+        Assert.Equal("flapping", State);
+    }
+
+    [Fact]
+    public void ASessionThatEndsBeforeItIsRegisteredIsNoBrokenConnection()
+    {
+        Assert.Null(worker.Connect());
+        for (var i = 0; i < 10; i++)
+        {
+            // The store is slow: nothing of it is committed, and the worker loses patience.
+            Assert.Null(worker.Open());
+            rig.Core.OnClosed(worker.Incarnation, worker.Session, new Failure(Catalogue.ConnectionLost, "reset by peer"));
+        }
+
+        Assert.Null(worker.Connect());
+        Assert.Equal("healthy", State);
+    }
+
+    [Fact]
+    public void AWorkerThatTheManagerSendsAwayIsNotHeldBackForIt()
+    {
+        using var small = new ManagerRig(rig.Options with { MostRetries = 1 });
+        var sent = new TestWorker(small, slots: 8);
+        Assert.Null(sent.Connect());
+        for (var i = 0; i < 5; i++)
+        {
+            small.Submit();
+            small.Submit();
+            var tasks = sent.Session.Assigned.ToList();
+            sent.Finish(tasks[^1], settle: false);
+            small.Commit(failure: ManagerRig.DiskFull);
+            sent.Finish(tasks[^2], settle: false);
+            Assert.Equal(Catalogue.StoreFull, sent.Session.ClosedFor?.Entry);
+            small.Core.OnClosed(sent.Incarnation, sent.Session, sent.Session.ClosedFor);
+            small.Advance(TimeSpan.FromSeconds(2));
+            Assert.Null(sent.Connect(tasks[^2]));
+            sent.Finish(tasks[^2]);
+        }
+
+        Assert.Equal("healthy", small.Status("w1").State);
+    }
+
+    [Fact]
+    public void AWorkerWhoseLeaseTheStoreDoesNotKnowIsNotHeldBackForIt()
+    {
+        Assert.Null(worker.Connect());
+        for (var i = 0; i < 5; i++)
+        {
+            rig.Store.Leases.Clear();
+            rig.Submit();
+            Assert.Equal(Catalogue.LeaseLost, worker.Session.ClosedFor?.Entry);
+            Assert.Null(worker.Connect());
+            worker.Finish(worker.Session.Assigned.Last());
+        }
+
+        Assert.Equal("healthy", State);
+    }
+
+    [Fact]
+    public void AWorkerThatComesBackBeforeItsEndIsNoticedHasLostItsConnectionToo()
+    {
+        Assert.Null(worker.Connect());
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("healthy", State);
+            Assert.Null(worker.Connect());
+        }
+
+        Assert.Equal("flapping", State);
+    }
 }
