@@ -56,6 +56,9 @@ internal sealed class Incarnation(WorkerRef worker)
     public Queue<DateTimeOffset> Drops { get; } = new();
     public DateTimeOffset HeldBackUntil { get; set; }
 
+    /// <summary>Why.</summary>
+    public string? HeldBackFor { get; set; }
+
     /// <summary>It said that it stops: it takes nothing more, and what it still has when its stream ends goes back.</summary>
     public bool IsStopping { get; set; }
 

@@ -245,11 +245,16 @@ internal sealed partial class ManagerCore
         session.Send(new ManagerMessage { Registered = answer });
         if (IsFlapping(incarnation))
         {
-            // Without a seat either way, until the hold is over.
-            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Flapping;
             incarnation.HeldBackUntil = time.GetUtcNow() + options.FlapHold;
-            incarnation.Problem = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
+            incarnation.HeldBackFor = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
             LogFlapping(logger, info.Worker, incarnation.Drops.Count, options.FlapWindow.TotalSeconds, options.FlapHold.TotalSeconds);
+        }
+
+        if (time.GetUtcNow() < incarnation.HeldBackUntil)
+        {
+            // Without a seat either way, until the hold is over: one that breaks off once more does not shorten it.
+            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Flapping;
+            incarnation.Problem = incarnation.HeldBackFor;
         }
         else
         {

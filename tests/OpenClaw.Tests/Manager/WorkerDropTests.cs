@@ -145,4 +145,42 @@ public sealed class WorkerDropTests : IDisposable
 
         Assert.Equal("flapping", State);
     }
+
+    /// <summary>Drops at 0, 1, 2 and 50 s hold it back until 80 s; after one at 62 s fewer are in the window, and the hold stands.</summary>
+    [Fact]
+    public void OneMoreBrokenConnectionDoesNotShortenTheHold()
+    {
+        Assert.Null(worker.Connect());
+        Drop();
+        Pass(1);
+        Drop();
+        Pass(1);
+        Drop();
+        Pass(48);
+        Drop();
+        Assert.Equal("flapping", State);
+        var problem = rig.Status("w1").Problem;
+        Pass(12);
+        Drop();
+        Assert.Equal(("flapping", problem), (State, rig.Status("w1").Problem));
+        Pass(17);
+        Assert.Equal("flapping", State);
+        Pass(1);
+        Assert.Equal("healthy", State);
+    }
+
+    private void Drop()
+    {
+        worker.Lose();
+        Assert.Null(worker.Connect());
+    }
+
+    private void Pass(int seconds)
+    {
+        for (var i = 0; i < seconds; i++)
+        {
+            worker.Beat();
+            rig.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
 }
