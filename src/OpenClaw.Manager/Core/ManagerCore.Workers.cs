@@ -41,7 +41,9 @@ internal sealed partial class ManagerCore
             return refusal;
         }
 
-        if (known is null && workers.Values.Count(w => incarnations.ContainsKey(w.Ref)) >= options.MaxWorkers)
+        // One that has stopped, or was lost, has given its place up, though its name is still shown.
+        var hasPlace = known is not null && incarnations.ContainsKey(known.Ref);
+        if (!hasPlace && workers.Values.Count(w => incarnations.ContainsKey(w.Ref)) >= options.MaxWorkers)
         {
             return new Failure(
                 Catalogue.RegistrationFailed,

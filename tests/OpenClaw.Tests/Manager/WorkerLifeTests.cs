@@ -420,6 +420,10 @@ public sealed class WorkerLifeTests : IDisposable
         small.Advance(small.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
         Assert.Null(new TestWorker(small, "c").Connect());
         Assert.Equal("UNREACHABLE", small.Status("a").State);
+
+        // Its name alone, which is still shown, is no place.
+        Assert.Null(new TestWorker(small, "b").Connect());
+        Assert.Contains("max_workers", first.Connect()!.Message, StringComparison.Ordinal);
         small.Advance(TimeSpan.FromHours(1));
         Assert.DoesNotContain(small.Core.Status().Workers, w => w.Id == "a");
     }
