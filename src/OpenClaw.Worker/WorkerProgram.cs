@@ -70,6 +70,9 @@ public static partial class WorkerProgram
             return incarnation.Failure;
         }
 
+        // Before anybody else hears of it: whoever starts this process proves its death under the same number.
+        context.Incarnation(incarnation.Value);
+
         await using var host = new WorkerHost(
             Options(context, held, incarnation.Value, directory, runnerPath) with
             {
