@@ -339,9 +339,8 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        from.Info!.Types_.Clear();
-        from.Info.Types_.AddRange(message.Types_);
-        from.Info.Refused.Clear();
+        from.SetTypes(message.Types_);
+        from.Info!.Refused.Clear();
         from.Info.Refused.AddRange(message.Refused);
         if (from.Seat is { } seat)
         {
