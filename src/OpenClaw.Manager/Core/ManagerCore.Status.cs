@@ -169,8 +169,9 @@ internal sealed partial class ManagerCore
         return all;
     }
 
-    /// <summary>Tasks that are due and wait, and tasks that are held, by queue.</summary>
-    public List<Measurement<long>> DepthMeasurements()
+    /// <summary>Tasks that wait, due and not due yet, and tasks that are held, by queue.</summary>
+    /// <param name="delayed">Those not due yet: the store alone knows them.</param>
+    public List<Measurement<long>> DepthMeasurements(IReadOnlyDictionary<string, long> delayed)
     {
         static Measurement<long> Of(long value, string queue, string state) =>
             new(value, new KeyValuePair<string, object?>("queue", queue), new KeyValuePair<string, object?>("state", state));
@@ -181,7 +182,7 @@ internal sealed partial class ManagerCore
             .Values.SelectMany(i => i.Held.Values)
             .GroupBy(h => h.Lane.Queue, StringComparer.Ordinal)
             .Select(g => Of(g.Count(), g.Key, "assigned"));
-        return [.. ready, .. held];
+        return [.. ready, .. delayed.Select(d => Of(d.Value, d.Key, "delayed")), .. held];
     }
 
     /// <summary>Slots of connected workers, busy and free.</summary>
