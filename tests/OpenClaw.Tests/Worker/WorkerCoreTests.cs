@@ -48,6 +48,22 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Fact]
+    public void ProgressWaitsForAManagerThatTakesIt()
+    {
+        rig.Assign(1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Started, 1);
+        rig.Report(runner, FrameKind.Progress, 1);
+        rig.Manager.Waiting = 2001;
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(rig.Manager.Received, m => m.Progress is not null);
+        rig.Report(runner, FrameKind.Progress, 1);
+        rig.Manager.Waiting = 2000;
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Single(Assert.Single(rig.Manager.Received, m => m.Progress is not null).Progress.Reports);
+    }
+
+    [Fact]
     public void ShortTasksWaitInThePipeAndLongOnesDoNot()
     {
         rig.Assign(1, 2, 3, 4);
