@@ -8,7 +8,7 @@ using OpenClaw.V1;
 
 namespace OpenClaw.Manager.Core;
 
-// Leases, proofs of death, and the hand-over of what a dead incarnation held (CONTRACT C7).
+// Leases, proofs of death, and the hand-over of what a dead incarnation held (docs/tasks.md).
 internal sealed partial class ManagerCore
 {
     /// <summary>A stored lease is renewed when it is this far behind: 15 s of the 6 min.</summary>

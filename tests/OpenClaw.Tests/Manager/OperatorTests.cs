@@ -8,7 +8,7 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
 
-/// <summary>What operators order of workers (CONTRACT C23), and settings that change while a manager runs.</summary>
+/// <summary>What operators order of workers (docs/operations.md), and settings that change while a manager runs.</summary>
 public sealed class OperatorTests : IDisposable
 {
     private readonly ManagerRig rig = new();

@@ -10,7 +10,7 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
 
-/// <summary>Workers that come, break off, come back, die (CONTRACT C7, C15, C16, C18, C19).</summary>
+/// <summary>Workers that come, break off, come back, die (docs/operations.md, docs/tasks.md).</summary>
 public sealed class WorkerLifeTests : IDisposable
 {
     private readonly ManagerRig rig = new();

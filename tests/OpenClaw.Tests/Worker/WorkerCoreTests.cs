@@ -8,7 +8,7 @@ using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Tests.Worker;
 
-/// <summary>What a worker decides (CONTRACT C7, C19, W1, W2, W11).</summary>
+/// <summary>What a worker decides (docs/tasks.md).</summary>
 public sealed class WorkerCoreTests : IDisposable
 {
     private readonly WorkerRig rig = new();
