@@ -60,7 +60,9 @@ public static class CommandLine
         var json = words.Contains("--json");
         try
         {
-            var root = CommandTree.Build((parsed, verb) => RunVerbAsync(parsed, verb, terminal, time, cancellation));
+            Task<int> Run(ParseResult parsed, Func<Invocation, Task<int>> verb) => RunVerbAsync(parsed, verb, terminal, time, cancellation);
+            var isHealthAlone = words.Count > 0 && words[0] == "health" && !words.Any(w => w is "-h" or "--help" or "-?");
+            var root = isHealthAlone ? CommandTree.BuildHealth(Run) : CommandTree.Build(Run);
             var parsed = root.Parse(words, Parsing);
             if (UsageFailure.Of(parsed) is { } failure)
             {

@@ -16,6 +16,9 @@ public delegate Task<int> VerbRunner(ParseResult parsed, Func<Invocation, Task<i
 /// <summary>Every verb of <c>clw</c>, in the order of the help.</summary>
 public static class CommandTree
 {
+    /// <summary>Of <c>clw health</c> alone: a container asks with it every few seconds, and does not pay for the verbs that it does not use.</summary>
+    public static RootCommand BuildHealth(VerbRunner run) => new("") { HealthCommand.Create(run), Options.Json };
+
     public static RootCommand Build(VerbRunner run)
     {
         ArgumentNullException.ThrowIfNull(run);

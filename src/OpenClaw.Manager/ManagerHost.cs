@@ -87,7 +87,7 @@ internal sealed partial class ManagerHost(ManagerOptions options, DaemonContext 
         );
         core = new ManagerCore(options, clock, writer.Post, loop.Post, metrics, context.Loggers.CreateLogger<ManagerCore>());
         await RestoreAsync();
-        timers = new ManagerTimers(loop, core, clock);
+        timers = new ManagerTimers(loop, core, () => store.DelayedByQueue, clock);
         looping = loop.RunAsync();
         if (OpenCertificates() is { } unusable)
         {

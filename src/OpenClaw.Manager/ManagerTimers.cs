@@ -8,6 +8,7 @@ namespace OpenClaw.Manager;
 internal sealed class ManagerTimers : IDisposable
 {
     private readonly TimeProvider time;
+    private readonly Func<IReadOnlyDictionary<string, long>> delayed;
     private readonly ITimer everySecond;
     private readonly ITimer due;
     private DateTimeOffset? armed;
@@ -17,8 +18,9 @@ internal sealed class ManagerTimers : IDisposable
     private volatile IReadOnlyList<Measurement<long>> outboxes = [];
     private volatile IReadOnlyList<WorkerFigures> workerFigures = [];
 
-    public ManagerTimers(OwnerLoop loop, ManagerCore core, TimeProvider time)
+    public ManagerTimers(OwnerLoop loop, ManagerCore core, Func<IReadOnlyDictionary<string, long>> delayed, TimeProvider time)
     {
+        this.delayed = delayed;
         this.time = time;
         void Tick()
         {
@@ -59,7 +61,7 @@ internal sealed class ManagerTimers : IDisposable
     internal void Look(ManagerCore core)
     {
         workers = core.WorkerMeasurements();
-        depth = core.DepthMeasurements();
+        depth = core.DepthMeasurements(delayed());
         slots = core.SlotMeasurements();
         outboxes = core.OutboxMeasurements();
         workerFigures = core.WorkerFigures();

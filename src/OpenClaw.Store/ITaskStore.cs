@@ -37,6 +37,12 @@ public interface ITaskStore : IAsyncDisposable
     /// <summary>How many wait, by lane; lanes without waiting tasks are left out.</summary>
     ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// How many of the tasks that wait are not due yet, by queue, as of the last commit; queues without any are left out. Immutable, and
+    /// at hand: figures are taken of it every second.
+    /// </summary>
+    IReadOnlyDictionary<string, long> DelayedByQueue { get; }
+
     /// <summary>How many tasks are kept in each state; index = the state's number.</summary>
     ValueTask<long[]> CountStatesAsync(CancellationToken cancellation);
 

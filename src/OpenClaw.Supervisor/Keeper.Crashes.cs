@@ -53,7 +53,7 @@ internal sealed partial class Keeper
             ExitCode = end.ShellCode,
             Signal = end.Signal,
             Worker = child.Plan.Crashes?.Worker,
-            Incarnation = child.Incarnation,
+            Incarnation = child.KnownAs,
             PeakMemoryBytes = end.PeakMemoryBytes > 0 ? end.PeakMemoryBytes : null,
             UserMicros = (long)end.UserTime.TotalMicroseconds,
             SystemMicros = (long)end.SystemTime.TotalMicroseconds,

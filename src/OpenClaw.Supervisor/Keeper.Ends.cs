@@ -29,7 +29,7 @@ internal sealed partial class Keeper
                 Event = "died",
                 Child = child.Name,
                 Pid = process.Id,
-                Incarnation = child.Incarnation,
+                Incarnation = child.KnownAs,
                 Code = end.ExitCode,
                 Signal = end.Signal,
                 Class = meaning.Class.ToString(),

@@ -186,6 +186,7 @@ internal sealed partial class Keeper : IDisposable
             var held = 0;
             var ready = false;
             var hit = false;
+            var named = false;
             try
             {
                 while (await pipe.ReadAsync(buffer.AsMemory(held), finished.Token) is > 0 and var count)
@@ -203,6 +204,11 @@ internal sealed partial class Keeper : IDisposable
                         {
                             hit = true;
                             Post(() => OnHit(child, incarnation, signal));
+                        }
+                        else if (!named && ReadySignal.IsIncarnation(buffer.AsSpan(0, end)) is { } number)
+                        {
+                            named = true;
+                            child.CallsItself(incarnation, number);
                         }
                         else if (buffer.AsSpan(0, end).SequenceEqual("alive"u8))
                         {
@@ -259,7 +265,7 @@ internal sealed partial class Keeper : IDisposable
                 Event = what,
                 Child = child.Name,
                 Pid = pid,
-                Incarnation = child.Incarnation,
+                Incarnation = child.KnownAs,
             }
         );
 }

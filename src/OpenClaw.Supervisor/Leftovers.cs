@@ -6,13 +6,15 @@ using OpenClaw.Abi.Protocol;
 namespace OpenClaw.Supervisor;
 
 /// <summary>The mark of an incarnation in the environment of its processes.</summary>
-internal readonly record struct Mark(string Variable, long Incarnation)
+/// <param name="Variable">Where we said which one it is.</param>
+/// <param name="Drawn">What we said.</param>
+/// <param name="Incarnation">What it calls itself: its processes for tasks carry that.</param>
+internal readonly record struct Mark(string Variable, long Drawn, long Incarnation)
 {
     public bool IsOn(int process)
     {
-        var value = Incarnation.ToString(CultureInfo.InvariantCulture);
-        return ProcessStat.VariableOf(process, Encoding.UTF8.GetBytes(Variable + "=")) == value
-            || ProcessStat.VariableOf(process, TaskVariable) == value;
+        return ProcessStat.VariableOf(process, Encoding.UTF8.GetBytes(Variable + "=")) == Drawn.ToString(CultureInfo.InvariantCulture)
+            || ProcessStat.VariableOf(process, TaskVariable) == Incarnation.ToString(CultureInfo.InvariantCulture);
     }
 
     private static readonly byte[] TaskVariable = Encoding.UTF8.GetBytes(PluginEnvironment.Incarnation + "=");

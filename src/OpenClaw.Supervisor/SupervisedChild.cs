@@ -35,7 +35,21 @@ internal sealed class SupervisedChild(ChildPlan plan)
 
     /// <summary>The number of the present or last process.</summary>
     public long Incarnation { get; private set; }
-    public Mark Mark => new(Plan.IncarnationVariable, Incarnation);
+
+    /// <summary>
+    /// The number under which it is known to others: its own word, or what was drawn for it. A worker remembers its last one through a
+    /// clock that was set back between two lives of ours.
+    /// </summary>
+    public long KnownAs => Volatile.Read(ref named) is { } name && name.Drawn == Incarnation ? name.Number : Incarnation;
+
+    private sealed record OwnName(long Drawn, long Number);
+
+    private OwnName? named;
+
+    /// <summary>Its listener heard how it calls itself. Never earlier than it was drawn: that would be the number of somebody before.</summary>
+    public void CallsItself(long drawn, long number) => Volatile.Write(ref named, new OwnName(drawn, Math.Max(drawn, number)));
+
+    public Mark Mark => new(Plan.IncarnationVariable, Incarnation, KnownAs);
 
     /// <summary>The present process said that it is ready.</summary>
     public bool IsReady { get; set; }
@@ -86,7 +100,7 @@ internal sealed class SupervisedChild(ChildPlan plan)
     {
         ClearDumps();
         // A clock that was set back must not give a number twice.
-        Incarnation = Math.Max(Incarnation + 1, now.ToUnixTimeMilliseconds());
+        Incarnation = Math.Max(KnownAs + 1, now.ToUnixTimeMilliseconds());
         var (lifelineRead, lifelineWrite) = Pipes.Create();
         var (readyRead, readyWrite) = Pipes.Create();
         using var closeLifeline = lifelineRead;

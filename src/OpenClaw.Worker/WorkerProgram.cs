@@ -27,15 +27,27 @@ public static partial class WorkerProgram
     public static async Task<int> RunAsync(LoadedSettings loaded, string runnerPath)
     {
         ArgumentNullException.ThrowIfNull(loaded);
-        var grace = new StopOptions
-        {
-            Draining = loaded.Settings.Worker.ShutdownGrace,
-            Cancelling = loaded.Settings.Task.KillGrace + TimeSpan.FromSeconds(2),
-            Abandoning = TimeSpan.FromSeconds(2),
-        };
+        var grace = Phases(loaded.Settings.Worker.ShutdownGrace, loaded.Settings.Task.KillGrace);
         var restart = false;
         var code = await Daemon.RunAsync("worker", loaded, grace, context => RunAsync(context, runnerPath, () => restart = true));
         return code == (int)ExitCode.Ok && restart ? RestartWanted.ExitCode : code;
+    }
+
+    /// <summary>
+    /// The grace is the time until the process has gone, whatever its tasks do: whoever stops it counts on that. So what still runs is
+    /// handed back early enough to be ended.
+    /// </summary>
+    internal static StopOptions Phases(TimeSpan grace, TimeSpan killGrace)
+    {
+        var cancelling = killGrace + TimeSpan.FromSeconds(2);
+        var abandoning = TimeSpan.FromSeconds(1);
+        var draining = grace - cancelling - abandoning;
+        return new StopOptions
+        {
+            Draining = draining > TimeSpan.Zero ? draining : TimeSpan.Zero,
+            Cancelling = cancelling,
+            Abandoning = abandoning,
+        };
     }
 
     private static async Task<Failure?> RunAsync(DaemonContext context, string runnerPath, Action restart)
@@ -69,6 +81,9 @@ public static partial class WorkerProgram
         {
             return incarnation.Failure;
         }
+
+        // Before anybody else hears of it: whoever starts this process proves its death under the same number.
+        context.Incarnation(incarnation.Value);
 
         await using var host = new WorkerHost(
             Options(context, held, incarnation.Value, directory, runnerPath) with

@@ -6,7 +6,8 @@ namespace OpenClaw.Abi.Processes;
 
 /// <summary>
 /// Tells the parent how we are, on a descriptor that it gave us: the line <c>ready</c> once everything works, lines <c>status TEXT</c>
-/// (a child that says one has started, whatever it still waits for), and lines <c>alive</c> where the parent wants them.
+/// (a child that says one has started, whatever it still waits for), <c>incarnation NUMBER</c> from one that counts its own lives, and
+/// lines <c>alive</c> where the parent wants them.
 /// A parent that went away is ignored: its absence is the lifeline's subject. Thread-safe.
 /// </summary>
 public sealed class ReadySignal : IDisposable
@@ -60,6 +61,18 @@ public sealed class ReadySignal : IDisposable
         && int.TryParse(line[HitWord.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var signal)
         && signal is > 0 and < 64
             ? signal
+            : null;
+
+    /// <summary>The number under which this process is known to others, where it may not be the one that the parent drew. Before it is.</summary>
+    public void Incarnation(long number) => Send(string.Create(CultureInfo.InvariantCulture, $"{IncarnationWord}{number}\n"));
+
+    private const string IncarnationWord = "incarnation ";
+
+    /// <summary>The number of a line of <see cref="Incarnation"/>; null for any other.</summary>
+    public static long? IsIncarnation(ReadOnlySpan<byte> line) =>
+        line.StartsWith("incarnation "u8)
+        && long.TryParse(line[IncarnationWord.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
             : null;
 
     /// <summary>One line; line breaks become spaces, more than 1,000 characters are cut.</summary>

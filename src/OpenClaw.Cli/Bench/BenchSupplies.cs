@@ -3,6 +3,7 @@ using Google.Protobuf;
 using OpenClaw.Abi.Handlers;
 using OpenClaw.Core.Errors;
 using OpenClaw.Hosting.Settings;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Bench;
@@ -73,7 +74,7 @@ internal sealed class BenchSupplies : IDisposable
     /// <param name="hasPayload">Whether the user gave the payload.</param>
     public static BenchSupplies ForRunning(string type, LoadedSettings loaded, StatusResponse status, bool hasPayload)
     {
-        if (status.Workers.Count > 0 && !status.Workers.Any(w => w.Types_.Any(t => t.Name == type)))
+        if (status.Workers.Count > 0 && !status.Workers.Any(w => status.TypesOf(w).Any(t => t.Name == type)))
         {
             throw Unserved(type).AsException();
         }

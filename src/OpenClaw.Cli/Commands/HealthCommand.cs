@@ -40,19 +40,19 @@ internal static class HealthCommand
             [Whose.AcceptOnlyFromAmong("worker", "manager"), At, Options.DataDir, .. Flags.All]
         );
 
-    private static async Task<int> RunAsync(Invocation invocation)
+    private static Task<int> RunAsync(Invocation invocation)
     {
         Failure? failure;
         try
         {
             if (invocation.Get(Whose) == "manager")
             {
-                failure = await ManagerHealth.AskAsync(invocation, Flags, At, Patience);
+                failure = ManagerHealth.Ask(invocation, Flags, At, Patience);
             }
             else
             {
                 var (address, worker) = Address(invocation);
-                failure = await AskAsync(invocation, address, worker);
+                failure = Ask(invocation, address, worker);
             }
         }
         catch (FailureException e)
@@ -66,7 +66,7 @@ internal static class HealthCommand
             FailurePrinter.Print(invocation.Terminal, failure, invocation.Json);
         }
 
-        return (int)(failure is null ? ExitCode.Ok : ExitCode.Failed);
+        return Task.FromResult((int)(failure is null ? ExitCode.Ok : ExitCode.Failed));
     }
 
     private static (HostPort Address, string? Worker) Address(Invocation invocation)
@@ -120,13 +120,13 @@ internal static class HealthCommand
         ).AsException();
     }
 
-    private static async Task<Failure?> AskAsync(Invocation invocation, HostPort address, string? worker)
+    private static Failure? Ask(Invocation invocation, HostPort address, string? worker)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         limit.CancelAfter(Patience);
         try
         {
-            var (code, body) = await HealthProbe.GetAsync(address, "/health", limit.Token);
+            var (code, body) = HealthProbe.Get(address, "/health", limit.Token);
             return Judge(invocation, address, worker, code, body);
         }
         catch (SocketException e)

@@ -14,14 +14,14 @@ internal static class ManagerHealth
     private const string Liveness = "/healthz";
 
     /// <summary>Null when it answers.</summary>
-    public static async Task<Failure?> AskAsync(Invocation invocation, SettingsOptions flags, Option<string?> at, TimeSpan patience)
+    public static Failure? Ask(Invocation invocation, SettingsOptions flags, Option<string?> at, TimeSpan patience)
     {
         var address = Address(invocation, flags, at);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         limit.CancelAfter(patience);
         try
         {
-            var (code, _) = await HealthProbe.GetAsync(address, Liveness, limit.Token);
+            var (code, _) = HealthProbe.Get(address, Liveness, limit.Token);
             if (code != 200)
             {
                 return new Failure(

@@ -6,6 +6,7 @@ using OpenClaw.Cli.Supervision;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Settings;
 using OpenClaw.Hosting.Settings;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 using OpenClaw.Worker.Plugins;
 using Task = System.Threading.Tasks.Task;
@@ -140,7 +141,7 @@ internal static class PluginCommands
         var served = new Dictionary<string, List<(string, WorkerType)>>(StringComparer.Ordinal);
         foreach (var worker in status.Workers)
         {
-            foreach (var type in worker.Types_)
+            foreach (var type in status.TypesOf(worker))
             {
                 if (!served.TryGetValue(type.Name, out var list))
                 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenClaw.Cli.Shell;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 
 namespace OpenClaw.Cli.Rendering;
@@ -35,7 +36,7 @@ internal static class ClusterJson
         writer.WriteStartArray("workers");
         foreach (var worker in status.Workers)
         {
-            WriteWorker(writer, worker);
+            WriteWorker(writer, worker, status.TypesOf(worker));
         }
 
         writer.WriteEndArray();
@@ -113,8 +114,8 @@ internal static class ClusterJson
         writer.WriteEndArray();
     }
 
-    /// <summary>One worker as an object.</summary>
-    public static void WriteWorker(Utf8JsonWriter writer, WorkerStatus worker)
+    /// <summary>One worker as an object, with what it serves.</summary>
+    public static void WriteWorker(Utf8JsonWriter writer, WorkerStatus worker, IReadOnlyList<WorkerType> types)
     {
         writer.WriteStartObject();
         writer.WriteString("id", worker.Id);
@@ -153,7 +154,7 @@ internal static class ClusterJson
         }
 
         writer.WriteStartArray("types");
-        foreach (var type in worker.Types_)
+        foreach (var type in types)
         {
             writer.WriteStartObject();
             writer.WriteString("name", type.Name);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 
 namespace OpenClaw.Client.Wire;
@@ -109,7 +110,7 @@ internal static class Mapping
             IsHealthy = status.Healthy,
             Problems = status.Problems,
             Manager = Manager(status.Manager ?? new()),
-            Workers = [.. status.Workers.Select(Worker)],
+            Workers = [.. status.Workers.Select(w => Worker(w, status.TypesOf(w)))],
             QueueDepth = status.QueueDepth,
             Delayed = status.Delayed,
             QueueCapacity = status.QueueCapacity,
@@ -130,7 +131,7 @@ internal static class Mapping
             StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(manager.StartedAtMs),
         };
 
-    private static WorkerInfo Worker(WorkerStatus worker) =>
+    private static WorkerInfo Worker(WorkerStatus worker, IReadOnlyList<WorkerType> types) =>
         new()
         {
             Id = worker.Id,
@@ -142,7 +143,7 @@ internal static class Mapping
             Slots = worker.Slots,
             Running = worker.Running,
             Held = worker.Held,
-            Types = [.. worker.Types_.Select(t => t.Name)],
+            Types = [.. types.Select(t => t.Name)],
             Labels = worker.Labels,
             ConnectedAt = At(worker.ConnectedAtMs),
             LastHeartbeat = At(worker.LastHeartbeatMs),

@@ -110,6 +110,11 @@ public sealed partial class LinkMachine
         {
             ResetBudget();
         }
+        else if (probeStarted && !BudgetUsedUp)
+        {
+            // It came without an attempt of its own. Free, an address that takes connections and drops them would be asked for ever.
+            Attempts++;
+        }
 
         var flaps = !planned && NoteDrop();
         tried = 1;

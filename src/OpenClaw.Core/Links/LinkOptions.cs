@@ -25,7 +25,8 @@ public sealed record LinkOptions
 
     /// <summary>
     /// How many rounds of reconnection (each tries all addresses) may fail in a row; 0 = never give up.
-    /// The first connection is not counted, nor is a dial that a probe, a person or a failover to another address started.
+    /// The first connection is not counted, nor is a dial that a probe, a person or a failover to another address started;
+    /// a probe's connection that does not live for <see cref="StableAfter"/> is.
     /// </summary>
     public int MaxAttempts { get; init; }
 

@@ -18,8 +18,9 @@ public static partial class EnvironmentLayer
         var warnings = new List<SettingsProblem>();
         // A program that a task starts sees the task's own variables, which are no settings of it.
         var insideTask = variables.ContainsKey("OPENCLAW_TASK_ID");
-        foreach (var (name, value) in variables.OrderBy(v => v.Key, StringComparer.Ordinal))
+        foreach (var name in variables.Keys.Order(StringComparer.Ordinal))
         {
+            var value = variables[name];
             if (
                 string.IsNullOrEmpty(value)
                 || IsServiceLink(name, value)
@@ -45,8 +46,17 @@ public static partial class EnvironmentLayer
     /// Kubernetes gives every pod variables for the services of its namespace. A service named openclaw-manager makes
     /// OPENCLAW_MANAGER_PORT=tcp://10.0.0.1:9090, which is not what a user means by that name.
     /// </summary>
+    // A glance first: every command reads every variable, and hardly one ever needs a pattern.
     private static bool IsServiceLink(string name, string value) =>
-        ServiceLinkName().IsMatch(name) || (name.EndsWith("_PORT", StringComparison.Ordinal) && ServiceLinkValue().IsMatch(value));
+        (
+            (name.Contains("_SERVICE_", StringComparison.Ordinal) || name.Contains("_PORT_", StringComparison.Ordinal))
+            && ServiceLinkName().IsMatch(name)
+        )
+        || (
+            name.EndsWith("_PORT", StringComparison.Ordinal)
+            && value.Contains("://", StringComparison.Ordinal)
+            && ServiceLinkValue().IsMatch(value)
+        );
 
     [GeneratedRegex(
         "^OPENCLAW_[A-Z0-9_]+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$",

@@ -1,11 +1,9 @@
-using System.Collections.Frozen;
-
 namespace OpenClaw.Core.Settings;
 
 /// <summary>The effective configuration: every value checked, each with its origin. Immutable; safe to share between threads.</summary>
 public sealed class OpenClawSettings
 {
-    private readonly FrozenDictionary<SettingKey, SettingValue> values;
+    private readonly Dictionary<SettingKey, SettingValue> values;
     private readonly Lazy<ClusterSettings> cluster;
     private readonly Lazy<ManagerSettings> manager;
     private readonly Lazy<TlsSettings> tls;
@@ -16,7 +14,7 @@ public sealed class OpenClawSettings
 
     internal OpenClawSettings(IEnumerable<SettingValue> values, IReadOnlyList<SettingsProblem> warnings)
     {
-        this.values = values.ToFrozenDictionary(v => v.Key);
+        this.values = values.ToDictionary(v => v.Key);
         Warnings = warnings;
         cluster = new(() => ClusterSettings.From(this));
         manager = new(() => ManagerSettings.From(this));

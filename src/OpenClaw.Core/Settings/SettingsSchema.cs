@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace OpenClaw.Core.Settings;
 
 /// <summary>
@@ -31,17 +29,26 @@ public static class SettingsSchema
             "OPENCLAW_ALIVE_MS",
         };
 
-    private static readonly FrozenDictionary<string, SettingKey> ByPath = All.SelectMany(k =>
-            k.Aliases.Prepend(k.Path).Select(p => (Path: p, Key: k))
-        )
-        .ToFrozenDictionary(p => p.Path, p => p.Key, StringComparer.Ordinal);
+    // Plain tables: every command makes them anew and asks them a few times, and frozen ones cost more to make than they save.
+    private static readonly Dictionary<string, SettingKey> ByPath = Table(k => k.Aliases.Prepend(k.Path));
 
-    private static readonly FrozenDictionary<string, SettingKey> ByVariable = All.SelectMany(k =>
-            k.Variables.Select(v => (Variable: v, Key: k))
-        )
-        .ToFrozenDictionary(p => p.Variable, p => p.Key, StringComparer.Ordinal);
+    private static readonly Dictionary<string, SettingKey> ByVariable = Table(k => k.Variables);
 
-    private static readonly FrozenSet<string> Sections = ByPath.Keys.SelectMany(Parents).ToFrozenSet(StringComparer.Ordinal);
+    private static readonly HashSet<string> Sections = new(ByPath.Keys.SelectMany(Parents), StringComparer.Ordinal);
+
+    private static Dictionary<string, SettingKey> Table(Func<SettingKey, IEnumerable<string>> names)
+    {
+        var table = new Dictionary<string, SettingKey>(StringComparer.Ordinal);
+        foreach (var key in All)
+        {
+            foreach (var name in names(key))
+            {
+                table.Add(name, key);
+            }
+        }
+
+        return table;
+    }
 
     /// <summary>The key at this path or alias, or null.</summary>
     public static SettingKey? Find(string path) => ByPath.GetValueOrDefault(path);

@@ -154,9 +154,10 @@ public static class MetricNames
     public static MetricInfo HistoryDropped { get; } =
         Counter("openclaw_history_dropped_chunks_total", "Chunks of ten minutes that were lost because the history could not be written");
 
-    public static MetricInfo QueueDepth { get; } = Gauge("openclaw_queue_depth", "Unfinished tasks by queue and state", "queue", "state");
+    public static MetricInfo QueueDepth { get; } =
+        Gauge("openclaw_queue_depth", "Unfinished tasks by queue: pending (due), delayed and assigned to workers", "queue", "state");
 
-    public static MetricInfo QueueCapacity { get; } = Gauge("openclaw_queue_capacity", "Unfinished tasks that the queue may hold");
+    public static MetricInfo QueueCapacity { get; } = Gauge("openclaw_queue_capacity", "Tasks that may wait: pending and delayed ones");
 
     public static MetricInfo QueueRefused { get; } =
         Counter("openclaw_queue_refused_total", "Submissions refused because the queue was full");

@@ -80,6 +80,7 @@ public static partial class Daemon
                     Time = time,
                     Ready = () => ready?.Ready(),
                     Status = text => ready?.Status(text),
+                    Incarnation = number => ready?.Incarnation(number),
                     Alive = ready is { AliveEvery: { } every } ? (every, ready.Alive) : null,
                     Abort = reason => Abort(logger, logging, reason),
                 }

@@ -28,6 +28,9 @@ public sealed class DaemonContext
     /// </summary>
     public required Action<string> Status { get; init; }
 
+    /// <summary>Tells the parent under which number this process is known, so that its end can be told under it.</summary>
+    public required Action<long> Incarnation { get; init; }
+
     /// <summary>Tells the parent that the daemon lives; null when nobody watches.</summary>
     public (TimeSpan Every, Action Say)? Alive { get; init; }
 

@@ -98,9 +98,7 @@ internal sealed class ClusterApi(
             return e.Failure;
         }
 
-        var response = new DrainResponse();
-        response.Workers.AddRange(await loop.AskAsync(() => core.StatusOf(request.Workers)));
-        return response;
+        return await loop.AskAsync(() => core.Drained(request.Workers));
     }
 
     private async ValueTask<Result<RestartWorkerResponse>> RestartWorkerAsync(RestartWorkerRequest request, RpcServerContext context)

@@ -9,6 +9,9 @@ internal sealed class AssignmentBatch
     /// <summary>A message may have 4 MiB; the largest payload has one.</summary>
     private const int MostBytes = 2 << 20;
 
+    // Number and length of the field that an assignment is in the message.
+    private const int FieldBytes = 10;
+
     private readonly List<(WorkerSeat Seat, Assignments Message)> bySeat = [];
     private readonly Dictionary<WorkerSeat, (Assignments Message, int Bytes)> open = [];
 
@@ -16,7 +19,7 @@ internal sealed class AssignmentBatch
 
     public void Add(WorkerSeat seat, Assignment assignment)
     {
-        var size = assignment.Payload.Length + 200;
+        var size = assignment.CalculateSize() + FieldBytes;
         if (!open.TryGetValue(seat, out var last) || last.Bytes + size > MostBytes)
         {
             last = (new Assignments(), 0);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
 using OpenClaw.Core.Errors;
 using OpenClaw.Manager.Dispatch;
 using OpenClaw.Store;
@@ -27,7 +29,45 @@ internal sealed class Incarnation(WorkerRef worker)
     public WorkerRef Ref { get; } = worker;
 
     /// <summary>What it said when it registered; null for one that is known from the store alone.</summary>
-    public Register? Info { get; set; }
+    public Register? Info
+    {
+        get;
+        set
+        {
+            field = value;
+            typesMark = null;
+        }
+    }
+
+    private string? typesMark;
+
+    /// <summary>The same for all that serve the same types in the same versions, and for no others.</summary>
+    public string TypesMark => typesMark ??= Convert.ToHexString(SHA256.HashData(TypesOf(Info).ToByteArray()));
+
+    /// <summary>What it serves has changed.</summary>
+    public void SetTypes(IEnumerable<TaskType> types)
+    {
+        Info!.Types_.Clear();
+        Info.Types_.AddRange(types);
+        typesMark = null;
+    }
+
+    /// <summary>What it serves, as it is shown.</summary>
+    public WorkerTypes Types => TypesOf(Info);
+
+    private static WorkerTypes TypesOf(Register? info)
+    {
+        var types = new WorkerTypes();
+        types.Types_.AddRange(
+            info?.Types_.Select(t => new WorkerType
+            {
+                Name = t.Name,
+                Kind = t.Kind,
+                Version = t.Version,
+            }) ?? []
+        );
+        return types;
+    }
 
     /// <summary>The worker's mark, from its registration or from its lease; empty when neither says.</summary>
     public string Identity { get; set; } = "";
@@ -55,6 +95,9 @@ internal sealed class Incarnation(WorkerRef worker)
     /// <summary>When its connection broke without a good-bye, within the window of flap damping. A manager that starts has seen none.</summary>
     public Queue<DateTimeOffset> Drops { get; } = new();
     public DateTimeOffset HeldBackUntil { get; set; }
+
+    /// <summary>Why.</summary>
+    public string? HeldBackFor { get; set; }
 
     /// <summary>It said that it stops: it takes nothing more, and what it still has when its stream ends goes back.</summary>
     public bool IsStopping { get; set; }

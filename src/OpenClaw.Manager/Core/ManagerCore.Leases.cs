@@ -8,7 +8,7 @@ using OpenClaw.V1;
 
 namespace OpenClaw.Manager.Core;
 
-// Leases, proofs of death, and the hand-over of what a dead incarnation held (CONTRACT C7).
+// Leases, proofs of death, and the hand-over of what a dead incarnation held (docs/tasks.md).
 internal sealed partial class ManagerCore
 {
     /// <summary>A stored lease is renewed when it is this far behind: 15 s of the 6 min.</summary>
@@ -46,6 +46,7 @@ internal sealed partial class ManagerCore
             }
 
             incarnation.GoneFor = cause;
+            incarnation.State = WorkerState.Unreachable;
             incarnation.Problem = $"clw-worker-crash: {cause}";
             Disconnect(incarnation, new Failure(Catalogue.WorkerCrash, cause));
             LogDied(logger, worker.Worker, cause, incarnation.Held.Count);
@@ -178,7 +179,7 @@ internal sealed partial class ManagerCore
 
         var silent = time.GetElapsedTime(incarnation.HeardAt);
         var due = info
-            .Types_.Where(t => t.ReassignAfterMs > 0 && silent >= TimeSpan.FromMilliseconds(t.ReassignAfterMs))
+            .Types_.Where(t => t.ReassignAfterMs > 0 && silent.TotalMilliseconds >= t.ReassignAfterMs)
             .Select(t => t.Name)
             .ToHashSet(StringComparer.Ordinal);
         var given = due.Count == 0 ? [] : incarnation.Held.Where(h => due.Contains(h.Value.Lane.Type)).ToList();

@@ -181,15 +181,17 @@ internal sealed partial class ManagerCore
         return told;
     }
 
-    /// <summary>Some workers as they are now; names that are not here are left out.</summary>
-    public IReadOnlyList<WorkerStatus> StatusOf(IEnumerable<string> names) =>
-        [
-            .. names
-                .Distinct(StringComparer.Ordinal)
-                .Where(workers.ContainsKey)
-                .Order(StringComparer.Ordinal)
-                .Select(n => StatusOf(workers[n])),
-        ];
+    /// <summary>The answer to a drain: the workers as they are now; names that are not here are left out.</summary>
+    public DrainResponse Drained(IEnumerable<string> names)
+    {
+        var response = new DrainResponse();
+        var sets = new TypeSets(response.TypeSets);
+        response.Workers.AddRange(Here(names).Select(w => StatusOf(w, sets)));
+        return response;
+    }
+
+    private IEnumerable<Incarnation> Here(IEnumerable<string> names) =>
+        names.Distinct(StringComparer.Ordinal).Where(workers.ContainsKey).Order(StringComparer.Ordinal).Select(n => workers[n]);
 
     private Failure? UnknownWorker(string name)
     {

@@ -22,9 +22,10 @@ internal sealed partial class ManagerCore
     public StatusResponse Status()
     {
         var response = OfManager();
+        var sets = new TypeSets(response.TypeSets);
         foreach (var worker in workers.Values.OrderBy(w => w.Ref.Worker, StringComparer.Ordinal))
         {
-            response.Workers.Add(StatusOf(worker));
+            response.Workers.Add(StatusOf(worker, sets));
             if (worker.State == WorkerState.Flapping)
             {
                 response.Problems.Add($"worker {worker.Ref.Worker} is flapping: {worker.Problem}");
@@ -71,7 +72,8 @@ internal sealed partial class ManagerCore
     public StatusResponse Status(IReadOnlyCollection<string> names)
     {
         var response = OfManager();
-        response.Workers.AddRange(StatusOf(names));
+        var sets = new TypeSets(response.TypeSets);
+        response.Workers.AddRange(Here(names).Select(w => StatusOf(w, sets)));
         response.Healthy =
             response.Manager.State == "healthy"
             && names.All(n => !workers.TryGetValue(n, out var w) || w.State is not (WorkerState.Unreachable or WorkerState.Flapping));
@@ -98,7 +100,7 @@ internal sealed partial class ManagerCore
             },
         };
 
-    private WorkerStatus StatusOf(Incarnation worker)
+    private WorkerStatus StatusOf(Incarnation worker, TypeSets sets)
     {
         var status = new WorkerStatus
         {
@@ -132,14 +134,7 @@ internal sealed partial class ManagerCore
             status.Pid = info.Pid;
             status.Host = info.Host;
             status.Labels.Add(info.Labels);
-            status.Types_.AddRange(
-                info.Types_.Select(t => new WorkerType
-                {
-                    Name = t.Name,
-                    Kind = t.Kind,
-                    Version = t.Version,
-                })
-            );
+            status.TypeSet = sets.PlaceOf(worker);
         }
 
         return status;
@@ -174,8 +169,9 @@ internal sealed partial class ManagerCore
         return all;
     }
 
-    /// <summary>Tasks that are due and wait, and tasks that are held, by queue.</summary>
-    public List<Measurement<long>> DepthMeasurements()
+    /// <summary>Tasks that wait, due and not due yet, and tasks that are held, by queue.</summary>
+    /// <param name="delayed">Those not due yet: the store alone knows them.</param>
+    public List<Measurement<long>> DepthMeasurements(IReadOnlyDictionary<string, long> delayed)
     {
         static Measurement<long> Of(long value, string queue, string state) =>
             new(value, new KeyValuePair<string, object?>("queue", queue), new KeyValuePair<string, object?>("state", state));
@@ -186,7 +182,7 @@ internal sealed partial class ManagerCore
             .Values.SelectMany(i => i.Held.Values)
             .GroupBy(h => h.Lane.Queue, StringComparer.Ordinal)
             .Select(g => Of(g.Count(), g.Key, "assigned"));
-        return [.. ready, .. held];
+        return [.. ready, .. delayed.Select(d => Of(d.Value, d.Key, "delayed")), .. held];
     }
 
     /// <summary>Slots of connected workers, busy and free.</summary>

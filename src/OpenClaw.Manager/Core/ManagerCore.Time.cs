@@ -49,7 +49,7 @@ internal sealed partial class ManagerCore
             }
 
             // Late by three intervals by both clocks: a wall clock that leaps is no silence.
-            var patience = TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, 100, 600_000)) * 3;
+            var patience = HeartbeatOf(info) * 3;
             var silent = now - worker.LastHeard;
             var steady = time.GetElapsedTime(worker.HeardAt);
             var left = patience - (silent < steady ? silent : steady);

@@ -41,7 +41,9 @@ internal sealed partial class ManagerCore
             return refusal;
         }
 
-        if (known is null && workers.Values.Count(w => incarnations.ContainsKey(w.Ref)) >= options.MaxWorkers)
+        // One that has stopped, or was lost, has given its place up, though its name is still shown.
+        var hasPlace = known is not null && incarnations.ContainsKey(known.Ref);
+        if (!hasPlace && workers.Values.Count(w => incarnations.ContainsKey(w.Ref)) >= options.MaxWorkers)
         {
             return new Failure(
                 Catalogue.RegistrationFailed,
@@ -61,6 +63,8 @@ internal sealed partial class ManagerCore
 
         if (incarnation.Session is { } before)
         {
+            // Its old connection broke, whether its end is noticed here or not.
+            CountDrop(incarnation, reason: null);
             CloseSeat(incarnation);
             before.Close(new Failure(Catalogue.ConnectionLost, "The same incarnation opened a new session"));
         }
@@ -110,6 +114,7 @@ internal sealed partial class ManagerCore
             ? $"a worker id has at most {TaskLimits.MaxNameBytes} bytes and no control characters"
         : info.Slots > MostSlots || info.Prefetch is < 0 or > MostPrefetch
             ? $"slots may be 1 to {MostSlots} and prefetch 0 to {MostPrefetch}"
+        : info.HeartbeatIntervalMs is < 1 or > MostHeartbeatMs ? $"the interval of heartbeats may be 1 to {MostHeartbeatMs} ms"
         : ProblemOf(info.Types_) is { } types ? types
         : info.Identity.Length > MostIdentityChars || info.Identity.Any(char.IsControl)
             ? $"a worker's mark has at most {MostIdentityChars} characters and no control characters"
@@ -119,11 +124,19 @@ internal sealed partial class ManagerCore
         types.Count > TaskLimits.MaxTypes ? $"a worker serves at most {TaskLimits.MaxTypes} types"
         : types.Any(t => Encoding.UTF8.GetByteCount(t.Name) > TaskLimits.MaxNameBytes)
             ? $"the name of a type has at most {TaskLimits.MaxNameBytes} bytes"
+        : types.Any(t => t.ReassignAfterMs < 0 || t.ReassignAfterMs > TaskLimits.MaxSpan.TotalMilliseconds)
+            ? $"attempts of a type go to others after 0 to {TaskLimits.MaxSpan.TotalMilliseconds:0} ms"
         : null;
 
     private const int MostSlots = 65_536;
     private const int MostPrefetch = 1 << 20;
     private const int MostIdentityChars = 128;
+    private const int LeastHeartbeatMs = 100;
+    private const int MostHeartbeatMs = 3_600_000;
+
+    // Once more within limits, whatever was let in: a span that overflows would end the loop, and the manager with it.
+    private static TimeSpan HeartbeatOf(Register info) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(info.HeartbeatIntervalMs, LeastHeartbeatMs, MostHeartbeatMs));
 
     // Ends a session from here: its end, when it is noticed, is then no news.
     private void Disconnect(Incarnation incarnation, Failure reason)
@@ -234,11 +247,16 @@ internal sealed partial class ManagerCore
         session.Send(new ManagerMessage { Registered = answer });
         if (IsFlapping(incarnation))
         {
-            // Without a seat either way, until the hold is over.
-            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Flapping;
             incarnation.HeldBackUntil = time.GetUtcNow() + options.FlapHold;
-            incarnation.Problem = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
+            incarnation.HeldBackFor = $"its connection broke {incarnation.Drops.Count} times within {options.FlapWindow.TotalSeconds:0} s";
             LogFlapping(logger, info.Worker, incarnation.Drops.Count, options.FlapWindow.TotalSeconds, options.FlapHold.TotalSeconds);
+        }
+
+        if (time.GetUtcNow() < incarnation.HeldBackUntil)
+        {
+            // Without a seat either way, until the hold is over: one that breaks off once more does not shorten it.
+            incarnation.State = IsDrained(incarnation) ? WorkerState.Draining : WorkerState.Flapping;
+            incarnation.Problem = incarnation.HeldBackFor;
         }
         else
         {
@@ -260,7 +278,17 @@ internal sealed partial class ManagerCore
         WorkersChanged.Tell();
     }
 
-    // A worker whose connection breaks again and again would draw tasks only to hold them up (CONTRACT C18).
+    // Only of a connection that worked, and not one that was ended from here for a reason of the manager's own: the worker is well.
+    private void CountDrop(Incarnation incarnation, Failure? reason)
+    {
+        var isOurs = reason?.Entry == Catalogue.StoreFull || reason?.Entry == Catalogue.LeaseLost;
+        if (incarnation.State != WorkerState.Registering && !isOurs)
+        {
+            incarnation.Drops.Enqueue(time.GetUtcNow());
+        }
+    }
+
+    // A worker whose connection breaks again and again would draw tasks only to hold them up (docs/operations.md).
     private bool IsFlapping(Incarnation incarnation)
     {
         var since = time.GetUtcNow() - options.FlapWindow;
@@ -311,9 +339,8 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        from.Info!.Types_.Clear();
-        from.Info.Types_.AddRange(message.Types_);
-        from.Info.Refused.Clear();
+        from.SetTypes(message.Types_);
+        from.Info!.Refused.Clear();
         from.Info.Refused.AddRange(message.Refused);
         if (from.Seat is { } seat)
         {
@@ -389,8 +416,20 @@ internal sealed partial class ManagerCore
         from.Session = null;
         EndRestartQuestions(from);
         WorkersChanged.Tell();
-        if (from.Releasing || Stopping)
+        if (Stopping)
         {
+            return;
+        }
+
+        if (from.Releasing)
+        {
+            // What it holds goes to others already. It may have come back in the meantime, and has gone again.
+            if (from.State != WorkerState.Stopped)
+            {
+                from.State = WorkerState.Unreachable;
+                from.Problem ??= ProblemOf(CauseOf(from, reason));
+            }
+
             return;
         }
 
@@ -404,12 +443,14 @@ internal sealed partial class ManagerCore
             return;
         }
 
-        from.Drops.Enqueue(time.GetUtcNow());
+        CountDrop(from, reason);
         from.State = WorkerState.Unreachable;
         var cause = CauseOf(from, reason);
-        from.Problem = $"clw-worker-unreachable: {cause.Message}";
+        from.Problem = ProblemOf(cause);
         LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", cause.ToString(), from.Held.Count);
     }
+
+    private static string ProblemOf(Failure cause) => $"{Catalogue.WorkerUnreachable.Code}: {cause.Message}";
 
     // The server's own pings find a silent connection a little before the heartbeats do, and end it as if the worker had: what counts for
     // people is that nothing was heard.
@@ -421,7 +462,7 @@ internal sealed partial class ManagerCore
         }
 
         var silent = time.GetElapsedTime(worker.HeardAt);
-        return silent > TimeSpan.FromMilliseconds(worker.Info!.HeartbeatIntervalMs) * 1.5
+        return silent > HeartbeatOf(worker.Info!) * 1.5
             ? new Failure(Catalogue.HeartbeatFailure, $"nothing heard for {Spoken(silent)} seconds")
             : new Failure(Catalogue.ConnectionLost, "its connection closed: the process ended, or something between cut it");
     }

@@ -233,7 +233,7 @@ internal sealed partial class LogGathering
         LogMessages.ReadRequest(question).Value with
         {
             Filter = filter.With(
-                since: question.Filter?.SinceMs > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(question.Filter.SinceMs) : null,
+                since: question.Filter?.SinceMs > 0 ? LogMessages.TimeOf(question.Filter.SinceMs) : null,
                 about: [.. request.Workers]
             ),
         };

@@ -47,6 +47,9 @@ internal sealed class WorkerPins
     private readonly string file;
     private Dictionary<string, WorkerPin> known;
 
+    // Bound, and not in the file yet: reading it anew must not forget them.
+    private readonly Dictionary<string, WorkerPin> unsaved = new(StringComparer.Ordinal);
+
     private WorkerPins(string file, Dictionary<string, WorkerPin> known)
     {
         this.file = file;
@@ -130,14 +133,16 @@ internal sealed class WorkerPins
         var record = new WorkerPin(certificate.KeyHash, certificate.Ends, certificate.Workers.Any());
         lock (gate)
         {
-            if (known.TryGetValue(worker, out var before) && before == record)
+            if (known.TryGetValue(worker, out var before) && before == record && !unsaved.ContainsKey(worker))
             {
                 return PinChange.None;
             }
 
             known[worker] = record;
+            unsaved[worker] = record;
             Prune(now);
             OwnFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(known, WorkerPinsJson.Default.DictionaryStringWorkerPin));
+            unsaved.Clear();
             return record.ById || before?.Key == record.Key ? PinChange.None
                 : before is null ? PinChange.Bound
                 : PinChange.KeyChanged;
@@ -151,6 +156,7 @@ internal sealed class WorkerPins
         foreach (var (worker, _) in ended.Where((p, i) => i >= MostEnded || p.Value.Ends + KeptAfterEnd <= now))
         {
             known.Remove(worker);
+            unsaved.Remove(worker);
         }
     }
 
@@ -162,6 +168,10 @@ internal sealed class WorkerPins
         try
         {
             known = Read(file);
+            foreach (var (worker, pin) in unsaved)
+            {
+                known[worker] = pin;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -75,6 +75,7 @@ public static class LogMessages
         return part;
     }
 
-    private static DateTimeOffset TimeOf(long milliseconds) =>
+    /// <summary>The time that somebody sent; one beyond all time is the last.</summary>
+    public static DateTimeOffset TimeOf(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(milliseconds, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
 }

@@ -58,6 +58,8 @@ public sealed class SqliteTaskStore : ITaskStore
     public ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.CountLanes(), cancellation);
 
+    public IReadOnlyDictionary<string, long> DelayedByQueue => writer.DelayedByQueue;
+
     public ValueTask<long[]> CountStatesAsync(CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.CountStates(), cancellation);
 

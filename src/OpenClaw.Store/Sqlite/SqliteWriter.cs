@@ -38,6 +38,9 @@ internal sealed class SqliteWriter : IDisposable
         commit = connection.Prepare(options.Commit);
     }
 
+    /// <summary>Read by any thread.</summary>
+    public IReadOnlyDictionary<string, long> DelayedByQueue => state.DelayedByQueue;
+
     /// <exception cref="FailureException">Nothing was stored.</exception>
     /// <exception cref="CommitUncertainException">Whether it was stored is unknown.</exception>
     public void Execute(IReadOnlyList<StoreOperation> operations)

@@ -10,6 +10,9 @@ internal sealed class LaneEntry(Lane lane, long ready, long delayed)
     public long Delayed { get; private set; } = delayed;
     public bool Changed { get; set; }
 
+    /// <summary>What of <see cref="Delayed"/> is in the sums by queue.</summary>
+    public long Summed { get; set; }
+
     /// <summary>Counts a task that begins (+1) or stops (-1) to wait.</summary>
     public void Count(bool delayed, int by)
     {
@@ -87,6 +90,11 @@ internal sealed class WriterState
 
     /// <summary>Every held task by number: as many as the workers have credits for, so memory stays small however long the queue is.</summary>
     public Dictionary<long, HeldTask> Held { get; } = [];
+
+    /// <summary>Delayed tasks by queue. Replaced, and never changed: other threads read it.</summary>
+    public IReadOnlyDictionary<string, long> DelayedByQueue => Volatile.Read(ref delayedByQueue);
+
+    private Dictionary<string, long> delayedByQueue = new(StringComparer.Ordinal);
 
     public long CountOf(TaskState state) => counts[(int)state];
 
@@ -202,11 +210,15 @@ internal sealed class WriterState
         HolderRows = countHolders.Long(0);
         countHolders.Reset();
         countsChanged = false;
+        Publish(new(StringComparer.Ordinal));
+        Dictionary<string, long>? delayed = null;
         while (readLanes.Step())
         {
             var lane = new Lane(readLanes.Int(0), readLanes.Text(1)!, readLanes.Text(2)!, readLanes.Text(3)!);
-            Add(new LaneEntry(lane, readLanes.Long(4), readLanes.Long(5)));
+            SumUp(Add(new LaneEntry(lane, readLanes.Long(4), readLanes.Long(5))), ref delayed);
         }
+
+        Publish(delayed);
 
         while (readLeases.Step())
         {
@@ -252,13 +264,37 @@ internal sealed class WriterState
         }
 
         StoreMetrics.Kept(lanes.Count, HolderRows);
+        Dictionary<string, long>? delayed = null;
         foreach (var entry in lanes.Values)
         {
             if (entry.Changed)
             {
+                SumUp(entry, ref delayed);
                 writeLane.Bind(1, entry.Lane.Id).Bind(2, entry.Ready).Bind(3, entry.Delayed).Run();
                 entry.Changed = false;
             }
+        }
+
+        Publish(delayed);
+    }
+
+    private void SumUp(LaneEntry entry, ref Dictionary<string, long>? delayed)
+    {
+        if (entry.Delayed != entry.Summed)
+        {
+            delayed ??= new(delayedByQueue, StringComparer.Ordinal);
+            var sum = delayed.GetValueOrDefault(entry.Lane.Queue) + entry.Delayed - entry.Summed;
+            entry.Summed = entry.Delayed;
+            _ = sum == 0 ? delayed.Remove(entry.Lane.Queue) : (delayed[entry.Lane.Queue] = sum) > 0;
+        }
+    }
+
+    // Before the commit; one that fails reads everything anew.
+    private void Publish(Dictionary<string, long>? delayed)
+    {
+        if (delayed is not null)
+        {
+            Volatile.Write(ref delayedByQueue, delayed);
         }
     }
 

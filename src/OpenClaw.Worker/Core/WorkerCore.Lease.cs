@@ -5,7 +5,7 @@ using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Worker.Core;
 
-// What happens to attempts when the manager is out of reach (CONTRACT C7): each type by its own rule, or by the worker's.
+// What happens to attempts when the manager is out of reach (docs/tasks.md): each type by its own rule, or by the worker's.
 internal sealed partial class WorkerCore
 {
     // A worker that cannot renew its lease stops itself before the manager may hand its tasks on.

@@ -241,6 +241,7 @@ internal sealed partial class WorkerCore
         SendLines();
     }
 
+    // Progress waits with the attempt, the newest alone, while there is nobody who takes it.
     private void ReportRunning()
     {
         Started? started = null;
@@ -265,7 +266,7 @@ internal sealed partial class WorkerCore
                 );
             }
 
-            if (attempt.UnsentProgress is { } report)
+            if (attempt.UnsentProgress is { } report && session?.Waiting <= MostLinesUnsent)
             {
                 attempt.UnsentProgress = null;
                 (progress ??= new ProgressReports()).Reports.Add(

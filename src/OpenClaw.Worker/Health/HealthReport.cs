@@ -94,7 +94,7 @@ internal sealed record HealthReport(
             json.WriteNumber("waiting_outcomes", WaitingOutcomes);
             json.WriteStartObject("manager");
             json.WriteString("address", Link.Address);
-            json.WriteString("state", Link.State.ToString().ToLowerInvariant());
+            json.WriteString("state", Link.State.Name());
             Time(json, "since", Link.Since);
             json.WriteNumber("attempts", Link.Attempts);
             Time(json, "next_attempt", Link.NextAttempt);

@@ -29,6 +29,9 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
 
     public IReadOnlyCollection<Row> Rows => rows.Values;
 
+    public IReadOnlyDictionary<string, long> DelayedByQueue =>
+        delayed.CountBy(d => rows[d.Number].Lane.Lane.Queue).ToDictionary(q => q.Key, q => (long)q.Value, StringComparer.Ordinal);
+
     public IReadOnlyDictionary<WorkerRef, Lease> Leases => leases;
 
     public Row? Find(long number) => rows.GetValueOrDefault(number);

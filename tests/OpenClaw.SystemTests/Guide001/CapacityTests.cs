@@ -44,7 +44,8 @@ public sealed class CapacityTests
     public async Task C19_a_stop_finishes_what_ends_in_time_and_hands_the_rest_back_unblamed()
     {
         await using var fleet = new Fleet();
-        fleet.Room.Environment["OPENCLAW_WORKER_SHUTDOWN_GRACE"] = "2s";
+        var grace = TimeSpan.FromSeconds(8);
+        fleet.Room.Environment["OPENCLAW_WORKER_SHUTDOWN_GRACE"] = "8s";
         fleet.Room.Environment["OPENCLAW_TASK_KILL_GRACE"] = "500ms";
         await fleet.StartAsync("worker-01");
         using var client = fleet.Client();
@@ -52,11 +53,16 @@ public sealed class CapacityTests
         var slow = await client.SubmitAsync("sleep", """{"ms":60000}""");
         await client.UntilAsync(quick, TaskState.Running);
         await client.UntilAsync(slow, TaskState.Running);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         fleet.Workers["worker-01"].Signal(Signals.Term);
         await fleet.StateAsync("worker-01", "draining");
+        await client.UntilAsync(quick, TaskState.Succeeded);
+        Assert.Equal(TaskState.Running, (await client.TaskAsync(slow)).State);
         Assert.Equal(0, await fleet.Workers["worker-01"].EndAsync());
+
+        // Everything within the grace, its end included; handing back is not what begins when it is over. It takes about five seconds.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, grace);
         await fleet.StateAsync("worker-01", "stopped");
-        Assert.Equal(TaskState.Succeeded, (await client.TaskAsync(quick)).State);
         var back = await client.UntilAsync(slow, TaskState.Pending);
         Assert.Equal((1, 0, 0), (back.Attempt, back.Retries, back.Losses));
     }

@@ -12,6 +12,26 @@ public sealed partial class StatusTests(ITestOutputHelper output)
     private const string Interval = "300ms";
     private static readonly TimeSpan ThreeIntervals = TimeSpan.FromMilliseconds(900);
 
+    /// <summary>A worker is well when the manager has stored its lease; until then it is shown as what it is.</summary>
+    [Fact]
+    public async Task C2_a_worker_is_registering_while_the_store_cannot_take_its_lease()
+    {
+        await using var fleet = new Fleet();
+        await fleet.StartAsync("worker-01");
+        using (var database = new Database(fleet.Room.Path("data", "openclaw.db")))
+        {
+            // Whoever copies the file by hand holds it like this.
+            database.Rows("BEGIN IMMEDIATE");
+            fleet.LaunchWorker("worker-02");
+            await fleet.StateAsync("worker-02", "registering");
+            var seen = await fleet.Room.RunAsync("cluster", "status");
+            Assert.Matches(@"worker-02 +registering", seen.Output);
+            database.Rows("COMMIT");
+        }
+
+        await fleet.StateAsync("worker-02", "healthy");
+    }
+
     [Fact]
     public async Task C1_C2_the_tree_shows_a_worker_that_froze_within_three_intervals_everywhere_and_its_return()
     {

@@ -75,10 +75,16 @@ public sealed class WorkerHealthTests(ITestOutputHelper output)
             );
         }
 
-        var cost = costs.Order().ElementAt(costs.Count / 2);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"clw health takes {cost * 1000:0} ms of CPU"));
-        // 100 ms are aimed at and not reached on a machine that is busy with other tests: there it is told, and fails for much more.
-        Assert.True(cost < 0.4, string.Join(' ', costs));
+        var (least, middle) = (costs.Min(), costs.Order().ElementAt(costs.Count / 2));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"clw health takes {least * 1000:0} ms of CPU at least, {middle * 1000:0} in the middle"
+            )
+        );
+        // What others do at the same time makes it dearer (caches, clocks), never cheaper: the least is what it costs. 100 ms are aimed at.
+        // On two busy cores, where a .NET program that does nothing takes 50 to 60, it takes 140 to 170, and this tells when it grows.
+        Assert.True(least < 0.25, string.Join(' ', costs));
 
         using (var client = cluster.Client())
         {

@@ -10,7 +10,7 @@ namespace OpenClaw.SystemTests.Network;
 /// </summary>
 public sealed class NetworkTests(ITestOutputHelper output)
 {
-    private static bool IsLong => Environment.GetEnvironmentVariable("OPENCLAW_TEST_LONG") == "1";
+    public static bool IsLong => Environment.GetEnvironmentVariable("OPENCLAW_TEST_LONG") == "1";
 
     public static TheoryData<bool> Paces => IsLong ? [true, false] : [true];
 

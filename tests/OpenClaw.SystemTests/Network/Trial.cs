@@ -19,7 +19,9 @@ internal sealed class Trial : IAsyncDisposable
         end
         """;
 
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(8);
+    // What is promised is asserted as it is where a machine has nothing else to do: in the long forms, with the time that a look takes.
+    // Elsewhere the programs share two cores with other tests, and a heartbeat that is sent late is one more interval.
+    private TimeSpan Slack => NetworkTests.IsLong ? TimeSpan.FromMilliseconds(500) : Cluster.Heartbeat + TimeSpan.FromSeconds(1);
 
     private readonly Ledger ledger = new();
     private readonly Load load;
@@ -65,8 +67,7 @@ internal sealed class Trial : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until a worker is shown as unreachable; counts from the clock's start. Three heartbeats are promised; the bound leaves a
-    /// machine that is busy some seconds more, and fails for what comes much later.
+    /// Waits until a worker is shown as unreachable; counts from the clock's start. Three heartbeats are promised.
     /// </summary>
     public async Task ShowsAsync(string worker, Stopwatch since, TimeSpan? bound = null)
     {
@@ -74,7 +75,7 @@ internal sealed class Trial : IAsyncDisposable
         shown = since.Elapsed;
     }
 
-    /// <summary>Waits until a worker is well again; counts from the clock's start. Under 3 s are aimed at, and told.</summary>
+    /// <summary>Waits until a worker is well again; counts from the clock's start. Under 3 s are promised.</summary>
     public async Task RecoversAsync(string worker, Stopwatch since, TimeSpan? bound = null)
     {
         await Cluster.WorkerIsAsync(Client, worker, "healthy", bound ?? TimeSpan.FromSeconds(3) + Slack);

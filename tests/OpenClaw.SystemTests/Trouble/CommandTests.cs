@@ -1,5 +1,6 @@
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
+using OpenClaw.Rpc.Api;
 using OpenClaw.SystemTests.Harness;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
@@ -103,7 +104,7 @@ public sealed class CommandTests
         await cluster.StartAsync();
         using var client = cluster.Client();
         var worker = await cluster.WorkerIsAsync("healthy");
-        Assert.Equal(["gone", "noop", "ping", "sleep", "whole"], worker.Types_.Select(t => t.Name).Order());
+        Assert.Equal(["gone", "noop", "ping", "sleep", "whole"], await TypesAsync(worker));
         var lines = (cluster.Worker.Output + cluster.Worker.Errors)
             .Split('\n')
             .Where(l => l.Contains("broken.lua", StringComparison.Ordinal))
@@ -113,8 +114,14 @@ public sealed class CommandTests
 
         // A plugin that is taken away is no longer served, without a restart.
         File.Delete(cluster.Room.Path("plugins", "gone.lua"));
-        await cluster.WorkerIsAsync("healthy", w => w.Types_.All(t => t.Name != "gone"));
+        await Until.TrueAsync(async () => !(await TypesAsync(worker)).Contains("gone"), "the worker no longer serves it");
         (await cluster.Room.RunAsync("task", "submit", "--type", "gone", "--strict")).FailedWith("clw-type-unserved", 5);
         await cluster.StopAsync();
+
+        async Task<IEnumerable<string>> TypesAsync(WorkerStatus of)
+        {
+            var status = (await client.StatusAsync()).Value;
+            return status.TypesOf(status.Workers.Single(w => w.Id == of.Id)).Select(t => t.Name).Order();
+        }
     }
 }

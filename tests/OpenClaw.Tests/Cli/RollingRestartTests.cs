@@ -6,7 +6,7 @@ using Task = System.Threading.Tasks.Task;
 
 namespace OpenClaw.Tests.Cli;
 
-/// <summary>Workers restarted some at a time (CONTRACT C23).</summary>
+/// <summary>Workers restarted some at a time (docs/operations.md).</summary>
 public sealed class RollingRestartTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

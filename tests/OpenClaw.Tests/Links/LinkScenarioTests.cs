@@ -79,6 +79,26 @@ public sealed class LinkScenarioTests
     }
 
     [Fact]
+    public void Connections_that_are_taken_and_dropped_use_the_attempts_up()
+    {
+        var rig = Connected(LinkRig.Plain with { MaxAttempts = 3, WhenExhausted = LinkExhaustion.Exit });
+        rig.Lose();
+        var taken = 0;
+        while (rig.Machine.Phase != LinkPhase.Failed)
+        {
+            Assert.True(++taken <= 3, $"{taken} connections were taken and dropped, and it still comes back");
+            rig.PassToNext();
+            rig.AnswerProbe(true);
+            rig.Accept();
+            rig.Pass(Seconds(0.1));
+            rig.Lose();
+        }
+
+        Assert.Equal(3, taken);
+        Assert.Same(Catalogue.ReconnectExhausted, rig.Effect<LinkEffect.GiveUp>().Failure.Entry);
+    }
+
+    [Fact]
     public void Short_waits_are_not_probed()
     {
         var rig = Connected(LinkRig.Plain with { Backoff = new(Seconds(0.5), Seconds(0.5)) });

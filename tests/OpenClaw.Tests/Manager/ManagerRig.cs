@@ -154,7 +154,7 @@ internal sealed class ManagerRig : IDisposable
             Store.Tasks.Values.Where(t => Transitions.IsHeld(t.State)),
             t => Assert.Contains(new WorkerRef(t.Worker!, t.Incarnation), Store.Leases.Keys)
         );
-        var held = Core.DepthMeasurements().Sum(m => Is(m, "state", "assigned") ? m.Value : 0);
+        var held = Core.DepthMeasurements(new Dictionary<string, long>()).Sum(m => Is(m, "state", "assigned") ? m.Value : 0);
         Assert.Equal(Store.Tasks.Values.LongCount(t => Transitions.IsHeld(t.State)), held);
     }
 

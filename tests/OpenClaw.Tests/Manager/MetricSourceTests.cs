@@ -100,6 +100,7 @@ public sealed class MetricSourceTests
         using var timers = new ManagerTimers(
             new OwnerLoop(static () => { }, static _ => { }, NullLogger<OwnerLoop>.Instance),
             rig.Core,
+            static () => new Dictionary<string, long>(),
             new VirtualTime()
         );
         rig.Core.OnHeartbeat(

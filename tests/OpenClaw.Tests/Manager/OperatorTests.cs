@@ -1,13 +1,14 @@
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Tasks;
 using OpenClaw.Manager;
+using OpenClaw.Rpc.Api;
 using OpenClaw.Store;
 using OpenClaw.V1;
 using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
 
-/// <summary>What operators order of workers (CONTRACT C23), and settings that change while a manager runs.</summary>
+/// <summary>What operators order of workers (docs/operations.md), and settings that change while a manager runs.</summary>
 public sealed class OperatorTests : IDisposable
 {
     private readonly ManagerRig rig = new();
@@ -209,6 +210,50 @@ public sealed class OperatorTests : IDisposable
         Assert.Equal("healthy", rig.Status("w1").State);
         rig.Submit();
         Assert.Single(worker.Session.Assigned);
+    }
+
+    /// <summary>A message has 4 MiB; so large a cluster is one deployment, or one and the next.</summary>
+    [Fact]
+    public void The_status_of_five_thousand_workers_fits_into_a_message()
+    {
+        using var large = new ManagerRig(rig.Options with { MaxWorkers = 5_000 });
+        for (var i = 0; i < 5_000; i++)
+        {
+            var worker = new TestWorker(large, $"worker-{i:0000}", identity: $"{i}");
+            worker.Info.Types_.Clear();
+            for (var t = 0; t < 40; t++)
+            {
+                var version = new string(i % 2 == 0 ? 'a' : 'b', 64);
+                worker.Info.Types_.Add(
+                    new TaskType
+                    {
+                        Name = $"type-of-tasks-{t}",
+                        Kind = "lua",
+                        Version = version,
+                    }
+                );
+            }
+
+            Assert.Null(worker.Open());
+        }
+
+        large.Settle();
+        var status = large.Core.Status();
+        Assert.Equal(5_000, status.Workers.Count);
+        Assert.InRange(status.CalculateSize(), 1, 2 << 20);
+        Assert.Equal(2, status.TypeSets.Count);
+        Assert.All(status.Workers, w => Assert.Equal(40, status.TypesOf(w).Count));
+        Assert.Equal(["a", "b"], status.Workers.Take(2).Select(w => status.TypesOf(w)[7].Version[..1]));
+
+        // One of them serves something else from now on.
+        var changed = new TestWorker(large, "worker-0000", identity: "0");
+        Assert.Null(changed.Connect());
+        large.Core.OnTypesChanged(changed.Incarnation, new TypesChanged { Types_ = { new TaskType { Name = "other" } } });
+        status = large.Core.Status(["worker-0000", "worker-0001"]);
+        Assert.Equal(["other"], status.TypesOf(status.Workers[0]).Select(t => t.Name));
+        Assert.Equal(40, status.TypesOf(status.Workers[1]).Count);
+        var drained = large.Core.Drained(["worker-0001"]);
+        Assert.Equal(40, drained.TypesOf(Assert.Single(drained.Workers)).Count);
     }
 
     [Fact]

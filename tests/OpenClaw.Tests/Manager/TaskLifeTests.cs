@@ -7,7 +7,7 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
 
-/// <summary>Tasks on their way through the manager, and a store that refuses (CONTRACT C5, C6, C17).</summary>
+/// <summary>Tasks on their way through the manager, and a store that refuses (docs/tasks.md).</summary>
 public sealed class TaskLifeTests : IDisposable
 {
     private readonly ManagerRig rig = new();

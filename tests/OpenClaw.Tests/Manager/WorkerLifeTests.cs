@@ -10,7 +10,7 @@ using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Tests.Manager;
 
-/// <summary>Workers that come, break off, come back, die (CONTRACT C7, C15, C16, C18, C19).</summary>
+/// <summary>Workers that come, break off, come back, die (docs/operations.md, docs/tasks.md).</summary>
 public sealed class WorkerLifeTests : IDisposable
 {
     private readonly ManagerRig rig = new();
@@ -420,6 +420,10 @@ public sealed class WorkerLifeTests : IDisposable
         small.Advance(small.Options.TaskReassignAfter + TimeSpan.FromSeconds(1));
         Assert.Null(new TestWorker(small, "c").Connect());
         Assert.Equal("UNREACHABLE", small.Status("a").State);
+
+        // Its name alone, which is still shown, is no place.
+        Assert.Null(new TestWorker(small, "b").Connect());
+        Assert.Contains("max_workers", first.Connect()!.Message, StringComparison.Ordinal);
         small.Advance(TimeSpan.FromHours(1));
         Assert.DoesNotContain(small.Core.Status().Workers, w => w.Id == "a");
     }

@@ -117,6 +117,28 @@ public sealed class WorkerPinsTests : IDisposable
     }
 
     [Fact]
+    public void ABindingThatCouldNotBeWrittenHoldsAllTheSameAndIsWrittenWithTheNext()
+    {
+        var pins = Open();
+        pins.Record("w0", Certificate("z"), Now);
+        var file = Path.Combine(directory.FullName, WorkerPins.FileName);
+        var kept = File.ReadAllText(file);
+
+        // Nothing can take the place of a directory that is not empty.
+        File.Delete(file);
+        Directory.CreateDirectory(Path.Combine(file, "in-the-way"));
+        Assert.ThrowsAny<IOException>(() => pins.Record("w1", Certificate("a"), Now));
+        Directory.Delete(file, recursive: true);
+        File.WriteAllText(file, kept);
+
+        // Looks into the file, which knows nothing of it.
+        Assert.NotNull(pins.Check("w1", Certificate("b"), Now));
+        Assert.Null(pins.Check("w1", Certificate("a"), Now));
+        pins.Record("w1", Certificate("a"), Now);
+        Assert.NotNull(Open().Check("w1", Certificate("b"), Now));
+    }
+
+    [Fact]
     public void AFileThatCannotBeReadStopsTheStart()
     {
         File.WriteAllText(Path.Combine(directory.FullName, WorkerPins.FileName), "{");

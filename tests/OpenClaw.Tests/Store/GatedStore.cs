@@ -54,6 +54,8 @@ internal abstract class StoreOfNothing : ITaskStore
 
     public ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public IReadOnlyDictionary<string, long> DelayedByQueue => throw new NotSupportedException();
+
     public ValueTask<long[]> CountStatesAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<IReadOnlyList<Lease>> LeasesAsync(CancellationToken cancellation) => throw new NotSupportedException();

@@ -139,6 +139,7 @@ public abstract partial class TaskStoreContract
         );
         var lane = s.Lanes[0];
         Assert.Equal(new LaneCount(lane, 0, 2), Assert.Single(await Store.CountLanesAsync(default)));
+        Assert.Equal((lane.Queue, 2), Delayed());
         Assert.Empty(await Store.ClaimAsync(worker, 5, lane));
         var early = await Store.RunAsync(new PromoteOperation());
         Assert.Equal(((long?)Clock.Now + 1000, 0), (early.NextDue, early.Promoted.Count));
@@ -148,11 +149,19 @@ public abstract partial class TaskStoreContract
         Assert.Equal(1, promoted.Promoted[lane]);
         Assert.Equal((long?)Clock.Now + 4000, promoted.NextDue);
         Assert.Equal(new LaneCount(lane, 1, 1), Assert.Single(await Store.CountLanesAsync(default)));
+        Assert.Equal((lane.Queue, 1), Delayed());
         Assert.Equal([1L], (await Store.ClaimAsync(worker, 5, lane)).Select(c => c.Number));
 
         Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Null((await Store.RunAsync(new PromoteOperation())).NextDue);
         Assert.Equal(0, (await Store.RecordAsync(2)).DueAt);
+        Assert.Empty(Store.DelayedByQueue);
+
+        (string, long) Delayed()
+        {
+            var (queue, tasks) = Assert.Single(Store.DelayedByQueue);
+            return (queue, tasks);
+        }
     }
 
     [Fact]

@@ -124,6 +124,31 @@ public sealed class SupervisorTests : IDisposable
         Assert.Matches("Supervisor: worker left [3-6] processes, which were ended", errors);
     }
 
+    /// <summary>A worker whose last life was drawn from a clock that has been set back since: it registered as a later one.</summary>
+    [Fact]
+    public async Task The_end_of_a_child_that_counts_its_own_lives_is_told_under_its_own_number()
+    {
+        const long Own = 99_999_999_999_999;
+        var worker = Shell(
+            "worker",
+            $"echo incarnation {Own} >&$OPENCLAW_READY_FD; echo $OPENCLAW_INCARNATION >> $DIR/incarnations; {Good}"
+        ) with
+        {
+            OnDeath = ["/bin/sh", "-c", $"echo {{incarnation}} >> {At("told")}"],
+        };
+        await using var supervisor = SupervisorProcess.Start(directory, worker);
+        var first = await supervisor.NextAsync("ready", "worker");
+        Assert.Equal(Own, first.Incarnation);
+        Assert.Equal(0, Kill(first.Pid!.Value, Signals.Kill));
+        Assert.Equal(Own, (await supervisor.NextAsync("died", "worker")).Incarnation);
+        var second = await supervisor.NextAsync("started", "worker");
+        Assert.True(second.Incarnation > Own, $"{second.Incarnation}");
+        await supervisor.NextAsync("ready", "worker");
+        supervisor.CutLifeline();
+        await supervisor.EndAsync();
+        Assert.Equal($"{Own}\n", Read("told"));
+    }
+
     [Fact]
     public async Task What_a_living_child_let_go_is_left_alone()
     {

@@ -62,6 +62,12 @@ public sealed class HealthReportTests : IDisposable
         Assert.False(json.TryGetProperty("problem", out _));
     }
 
+    [Theory]
+    [InlineData(LinkState.AuthRequired, "auth_required")]
+    [InlineData(LinkState.Connected, "connected")]
+    public void The_link_is_in_the_state_that_is_documented(LinkState state, string name) =>
+        Assert.Equal(name, Parse(Report(state, false, false, null).ToJson()).GetProperty("manager").GetProperty("state").GetString());
+
     [Fact]
     public async Task The_port_answers_and_its_address_is_written_down_while_it_does()
     {

@@ -8,7 +8,7 @@ using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Tests.Worker;
 
-/// <summary>What a worker decides (CONTRACT C7, C19, W1, W2, W11).</summary>
+/// <summary>What a worker decides (docs/tasks.md).</summary>
 public sealed class WorkerCoreTests : IDisposable
 {
     private readonly WorkerRig rig = new();
@@ -45,6 +45,22 @@ public sealed class WorkerCoreTests : IDisposable
         Assert.Equal(1, rig.Outbox.Count);
         rig.Core.OnRecorded(7, [new Attempt { Task = 1, Attempt_ = 1 }]);
         Assert.Equal(0, rig.Outbox.Count);
+    }
+
+    [Fact]
+    public void ProgressWaitsForAManagerThatTakesIt()
+    {
+        rig.Assign(1);
+        var runner = rig.RunnerOf(1);
+        rig.Report(runner, FrameKind.Started, 1);
+        rig.Report(runner, FrameKind.Progress, 1);
+        rig.Manager.Waiting = 2001;
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(rig.Manager.Received, m => m.Progress is not null);
+        rig.Report(runner, FrameKind.Progress, 1);
+        rig.Manager.Waiting = 2000;
+        rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Single(Assert.Single(rig.Manager.Received, m => m.Progress is not null).Progress.Reports);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using OpenClaw.Worker.Plugins;
 
 namespace OpenClaw.Tests.Worker;
 
-/// <summary>What a worker decides about its lease and the time that it takes to stop (CONTRACT C7).</summary>
+/// <summary>What a worker decides about its lease and the time that it takes to stop (docs/tasks.md).</summary>
 public sealed class WorkerLeaseTests : IDisposable
 {
     private readonly WorkerRig rig = new();

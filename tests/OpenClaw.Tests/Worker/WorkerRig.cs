@@ -92,7 +92,7 @@ internal sealed class TestOutbox(List<string> log) : IOutbox
 internal sealed class TestManager(List<string> log) : IManagerSession
 {
     public List<WorkerMessage> Received { get; } = [];
-    public int Waiting => 0;
+    public int Waiting { get; set; }
 
     public void Send(WorkerMessage message)
     {

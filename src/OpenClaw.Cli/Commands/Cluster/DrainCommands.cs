@@ -4,6 +4,7 @@ using OpenClaw.Cli.Shell;
 using OpenClaw.Client.Wire;
 using OpenClaw.Core.Errors;
 using OpenClaw.Core.Telemetry;
+using OpenClaw.Rpc.Api;
 using OpenClaw.V1;
 using Task = System.Threading.Tasks.Task;
 
@@ -44,7 +45,12 @@ internal static class DrainCommands
             return await WaitAsync(invocation, client, names);
         }
 
-        Show(invocation, answer.Workers, w => w.Held == 0 ? "drained, holds nothing" : $"drained, finishes {Counted.Of(w.Held, "task")}");
+        Show(
+            invocation,
+            answer.Workers,
+            answer.TypesOf,
+            w => w.Held == 0 ? "drained, holds nothing" : $"drained, finishes {Counted.Of(w.Held, "task")}"
+        );
         return 0;
     }
 
@@ -55,6 +61,7 @@ internal static class DrainCommands
         Show(
             invocation,
             answer.Workers,
+            answer.TypesOf,
             w => w.State == "healthy" ? "gets work again" : $"gets work again when it is well: it is {w.State}"
         );
         return 0;
@@ -69,7 +76,8 @@ internal static class DrainCommands
         var silent = new HashSet<string>(StringComparer.Ordinal);
         while (true)
         {
-            var now = (await client.StatusAsync(names, invocation.Cancellation)).Value.Workers;
+            var status = (await client.StatusAsync(names, invocation.Cancellation)).Value;
+            var now = status.Workers;
             foreach (var gone in left.Where(n => now.All(w => w.Id != n)).ToList())
             {
                 // Forgotten, or never here since the manager's start: it holds nothing.
@@ -77,7 +85,7 @@ internal static class DrainCommands
             }
 
             var empty = now.Where(w => w.Held == 0 && left.Remove(w.Id)).ToList();
-            Show(invocation, empty, _ => "holds nothing more");
+            Show(invocation, empty, status.TypesOf, _ => "holds nothing more");
             invocation.Terminal.Flush();
             foreach (var away in now.Where(w => left.Contains(w.Id) && w.State == "UNREACHABLE" && silent.Add(w.Id)))
             {
@@ -103,13 +111,18 @@ internal static class DrainCommands
         }
     }
 
-    private static void Show(Invocation invocation, IEnumerable<WorkerStatus> workers, Func<WorkerStatus, string> what)
+    private static void Show(
+        Invocation invocation,
+        IEnumerable<WorkerStatus> workers,
+        Func<WorkerStatus, IReadOnlyList<WorkerType>> types,
+        Func<WorkerStatus, string> what
+    )
     {
         foreach (var worker in workers)
         {
             if (invocation.Json)
             {
-                Json.WriteLine(invocation.Terminal, writer => ClusterJson.WriteWorker(writer, worker));
+                Json.WriteLine(invocation.Terminal, writer => ClusterJson.WriteWorker(writer, worker, types(worker)));
             }
             else
             {

@@ -105,7 +105,11 @@ public static class WorkerKeys
         };
 
     public static SettingKey<TimeSpan> ShutdownGrace { get; } =
-        new("worker.shutdown_grace", SettingTypes.Duration, "How long a stopping worker lets its tasks end before it hands them back.")
+        new(
+            "worker.shutdown_grace",
+            SettingTypes.Duration,
+            "How long a worker may take to stop: its tasks may end until task.kill_grace and 3 s are left, then it hands them back."
+        )
         {
             Default = "30s",
             Min = "0s",

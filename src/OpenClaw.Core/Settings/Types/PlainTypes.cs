@@ -94,39 +94,38 @@ public sealed class BoolType : SettingType<bool>
 public sealed class ChoiceType<T> : SettingType<T>
     where T : struct, Enum
 {
-    private static readonly (T Value, string Word)[] Words = [.. Enum.GetValues<T>().Select(v => (v, WordOf(v)))];
+    // Side by side, and no pairs: every command starts with these, and code for pairs of each kind would have to be compiled first.
+    private static readonly T[] Values = Enum.GetValues<T>();
+    private static readonly string[] Words = Array.ConvertAll(Values, v => WordOf(v.ToString()));
 
     public override string Name => "choice";
 
-    public override IReadOnlyList<string> Choices { get; } = [.. Words.Select(w => w.Word)];
+    public override IReadOnlyList<string> Choices { get; } = Words;
 
     public override string Expected
     {
-        get
-        {
-            var words = Words.Select(w => w.Word).ToArray();
-            return words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
-        }
+        get => Words.Length == 1 ? Words[0] : $"{string.Join(", ", Words[..^1])} or {Words[^1]}";
     }
 
     public override bool TryParse(string text, out T value)
     {
         ArgumentNullException.ThrowIfNull(text);
         var word = text.Trim().Replace('-', '_');
-        foreach (var (candidate, name) in Words)
-        {
-            if (string.Equals(name, word, StringComparison.OrdinalIgnoreCase))
-            {
-                value = candidate;
-                return true;
-            }
-        }
-        value = default;
-        return false;
+        var place = Array.FindIndex(Words, w => string.Equals(w, word, StringComparison.OrdinalIgnoreCase));
+        value = place < 0 ? default : Values[place];
+        return place >= 0;
     }
 
-    public override string Format(T value) => WordOf(value);
+    public override string Format(T value) => WordOf(value.ToString());
 
-    private static string WordOf(T value) =>
-        string.Concat(value.ToString().Select((c, i) => (i > 0 && char.IsUpper(c) ? "_" : "") + char.ToLowerInvariant(c)));
+    private static string WordOf(string member)
+    {
+        var word = new System.Text.StringBuilder();
+        foreach (var c in member)
+        {
+            word.Append(char.IsUpper(c) && word.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(c));
+        }
+
+        return word.ToString();
+    }
 }
