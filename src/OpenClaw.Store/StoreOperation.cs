@@ -201,7 +201,11 @@ public sealed class ReleaseOperation(WorkerRef worker, ReturnReason reason) : St
 }
 
 /// <summary>A task that went back to the queue, or died of it.</summary>
-public readonly record struct ReturnedTask(long Number, Lane Lane, TaskState State);
+/// <param name="Number">Which.</param>
+/// <param name="Lane">Where it waits.</param>
+/// <param name="State">PENDING or DEAD.</param>
+/// <param name="DueAt">Unix milliseconds, when it has lost its workers so often that it waits; 0: it is ready.</param>
+public readonly record struct ReturnedTask(long Number, Lane Lane, TaskState State, long DueAt = 0);
 
 /// <summary>Cancels a task.</summary>
 public sealed class CancelOperation(long task, string reason, string by) : StoreOperation

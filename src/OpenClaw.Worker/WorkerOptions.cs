@@ -46,7 +46,6 @@ public sealed record WorkerOptions
 
     /// <summary>Attempts that run go on however long the manager is out of reach; its fence decides.</summary>
     public bool ContinueOnLinkLoss { get; init; }
-    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A supervisor starts it again when it ends with the wish for it.</summary>
     public bool IsRestartable { get; init; }

@@ -228,7 +228,6 @@ public static partial class WorkerProgram
                 Prefetch = settings.Worker.Prefetch,
                 HeartbeatInterval = settings.Cluster.HeartbeatInterval,
                 ContinueOnLinkLoss = settings.Cluster.OnLinkLoss == OnLinkLoss.Continue,
-                ShutdownGrace = settings.Worker.ShutdownGrace,
                 Environment = settings.Cluster.Environment,
                 Labels = settings.Cluster.Labels,
                 Version = version,

@@ -27,6 +27,12 @@ public static class RetryPolicy
         return TimeSpan.FromSeconds(Math.Min(seconds * (1 + spread), Longest.TotalSeconds));
     }
 
+    /// <summary>
+    /// How long a task waits that has lost its worker so often (from 1): not at all the first time, later as before a retry with that number.
+    /// A task that ends the worker's own process must not use up what its supervisor has for it.
+    /// </summary>
+    public static TimeSpan AfterLosses(TaskId task, int losses) => losses <= 1 ? TimeSpan.Zero : Delay(task, losses);
+
     /// <summary>What the end of an attempt does to a task, given what it has used up before.</summary>
     public static On AfterFailure(bool retryable, int retries, int maxRetries) =>
         !retryable || maxRetries == 0 ? On.FailedForGood

@@ -291,7 +291,11 @@ internal sealed partial class ManagerCore
     {
         foreach (var task in returned)
         {
-            if (task.State == TaskState.Pending)
+            if (task.DueAt > 0)
+            {
+                DueAt(task.DueAt);
+            }
+            else if (task.State == TaskState.Pending)
             {
                 dispatcher.AddReady(KeyOf(task.Lane), task.Lane, 1);
             }

@@ -16,7 +16,7 @@ internal sealed class Returns(Connection connection, WriterState state)
         on =>
             connection.Prepare(
                 $"""
-                UPDATE tasks SET state = {Schema.Target(on)}, due = 0, losses = ?4, finished = ?5
+                UPDATE tasks SET state = {Schema.Target(on)}, due = ?6, losses = ?4, finished = ?5
                 WHERE seq = ?1 AND attempt = ?2 AND holder = ?3 AND {Schema.Guard(on)}
                 """
             )
@@ -80,7 +80,9 @@ internal sealed class Returns(Connection connection, WriterState state)
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(task.Losses, maxLosses);
         var to = Transitions.To(on);
         var losses = task.Losses + (on == On.HandedBack ? 0 : 1);
-        var statement = back[on].Bind(1, task.Number).Bind(2, task.Attempt).Bind(3, holder).Bind(4, losses);
+        var wait = on == On.WorkerLost ? (long)RetryPolicy.AfterLosses(new TaskId(task.Number), losses).TotalMilliseconds : 0;
+        var due = wait > 0 ? state.Now + wait : 0;
+        var statement = back[on].Bind(1, task.Number).Bind(2, task.Attempt).Bind(3, holder).Bind(4, losses).Bind(6, due);
         if (statement.Bind(5, Transitions.HasEnded(to) ? state.Now : 0).Run() != 1)
         {
             throw new InvalidOperationException($"The table of transitions and the guard of {on} disagree.");
@@ -91,13 +93,13 @@ internal sealed class Returns(Connection connection, WriterState state)
         var lane = state.LaneById(task.Lane);
         if (to == TaskState.Pending)
         {
-            lane.Count(delayed: false, 1);
+            lane.Count(delayed: due > 0, 1);
         }
         else
         {
             writeFailure.Bind(1, task.Number).Bind(2, StoreFailures.LossesUsedUp(worker, losses, why)).Run();
         }
 
-        return new ReturnedTask(task.Number, lane.Lane, to);
+        return new ReturnedTask(task.Number, lane.Lane, to, due);
     }
 }

@@ -166,8 +166,9 @@ internal sealed partial class MemoryTaskStore
     {
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(row.Losses, maxLosses);
         var to = Move(row, on);
-        row.Due = 0;
         row.Losses += on == On.HandedBack ? 0 : 1;
+        var wait = on == On.WorkerLost ? (long)RetryPolicy.AfterLosses(new TaskId(row.Number), row.Losses).TotalMilliseconds : 0;
+        row.Due = wait > 0 ? now + wait : 0;
         row.Finished = Transitions.HasEnded(to) ? now : 0;
         if (on == On.LossesUsedUp)
         {
@@ -176,7 +177,7 @@ internal sealed partial class MemoryTaskStore
         }
 
         Enter(row);
-        return new ReturnedTask(row.Number, row.Lane.Lane, to);
+        return new ReturnedTask(row.Number, row.Lane.Lane, to, row.Due);
     }
 
     private void Release(ReleaseOperation operation)

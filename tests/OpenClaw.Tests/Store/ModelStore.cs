@@ -283,18 +283,17 @@ internal sealed class ModelStore(ManualClock clock)
     {
         var task = Tasks[number];
         var on = reason == ReturnReason.HandedBack ? On.HandedBack : RetryPolicy.AfterLoss(task.Losses, maxLosses);
-        Change(
-            number,
-            on,
-            t => t with { Losses = t.Losses + (on == On.HandedBack ? 0 : 1), DueAt = 0, FinishedAt = on == On.LossesUsedUp ? now : 0 }
-        );
+        var losses = task.Losses + (on == On.HandedBack ? 0 : 1);
+        var wait = on == On.WorkerLost ? (long)RetryPolicy.AfterLosses(new TaskId(number), losses).TotalMilliseconds : 0;
+        var due = wait > 0 ? now + wait : 0;
+        Change(number, on, t => t with { Losses = losses, DueAt = due, FinishedAt = on == On.LossesUsedUp ? now : 0 });
         if (on == On.LossesUsedUp)
         {
             var failure = StoreFailures.LossesUsedUp(new WorkerRef(task.Worker!, task.Incarnation), task.Losses + 1, why);
             Tasks[number] = Tasks[number] with { Failure = failure, Result = null };
         }
 
-        return new ReturnedTask(number, LaneOf(task), Tasks[number].State);
+        return new ReturnedTask(number, LaneOf(task), Tasks[number].State, due);
     }
 
     private void Cancel(CancelOperation operation)

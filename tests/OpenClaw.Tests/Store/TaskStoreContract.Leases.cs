@@ -185,7 +185,18 @@ public abstract partial class TaskStoreContract
             var w = await Store.LeaseAsync("w", i);
             await Store.ClaimAsync(w, 1, lane);
             var release = await Store.RunAsync(new ReleaseOperation(w, ReturnReason.WorkerLost) { MaxLosses = 2 });
-            Assert.Equal(i <= 2 ? TaskState.Pending : TaskState.Dead, Assert.Single(release.Returned).State);
+            var back = Assert.Single(release.Returned);
+            Assert.Equal(i <= 2 ? TaskState.Pending : TaskState.Dead, back.State);
+
+            // Nobody waits for the loss of one worker. A task that has lost several waits, so that it cannot use up their restarts.
+            Assert.Equal(i == 2 ? Clock.Now + (long)RetryPolicy.Delay(new TaskId(1), 2).TotalMilliseconds : 0, back.DueAt);
+            Assert.Equal(i == 2, (await Store.RecordAsync(1)).DueAt > 0);
+            if (back.DueAt > 0)
+            {
+                Assert.Empty(await Store.ClaimAsync(await Store.LeaseAsync("w", i + 10), 1, lane));
+                Clock.Advance(TimeSpan.FromMilliseconds(back.DueAt - Clock.Now));
+                await Store.RunAsync(new PromoteOperation());
+            }
         }
 
         var record = await Store.RecordAsync(1);
