@@ -22,6 +22,8 @@ internal static class RunnerMark
 // The fences around a runner: watched, in its control group, and nothing left of it when it has ended.
 internal sealed partial class RunnerProcess
 {
+    // A group is the next runner's once this one has left it: whoever uses it holds this lock, so that nobody meets the next one there.
+    private readonly Lock entering = new();
     private TaskGroup? group;
     private volatile TaskGuard? guard;
 
@@ -34,7 +36,19 @@ internal sealed partial class RunnerProcess
         if (next is not null)
         {
             // Between two tasks it keeps those of the last: the next one of the same type needs no write.
-            group?.Limit(next);
+            lock (entering)
+            {
+                group?.Limit(next);
+            }
+        }
+    }
+
+    // Whoever has left the process group with them.
+    private void KillGroup()
+    {
+        lock (entering)
+        {
+            group?.Kill();
         }
     }
 
@@ -47,15 +61,22 @@ internal sealed partial class RunnerProcess
     // The process is reaped. What it has started and what left its group goes with it, before anybody hears of the end.
     private async Task LeaveAsync()
     {
-        if (group?.TakeKernelKill(guard) is { } excess)
+        TaskGroup? its;
+        lock (entering)
+        {
+            its = group;
+            group = null;
+        }
+
+        if (its?.TakeKernelKill(guard) is { } excess)
         {
             events.Exceeded(this, excess);
         }
 
-        if (group is not null)
+        if (its is not null)
         {
-            await group.EmptyAsync();
-            fences.Groups?.Return(group);
+            await its.EmptyAsync();
+            fences.Groups?.Return(its);
         }
 
         if (fences.Leftovers is { } leftovers)

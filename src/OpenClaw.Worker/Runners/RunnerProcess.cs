@@ -167,8 +167,7 @@ internal sealed partial class RunnerProcess : IRunner
         child.SignalGroup(signal);
         if (signal == Signals.Kill)
         {
-            // Whoever has left the group with them.
-            group?.Kill();
+            KillGroup();
         }
     }
 
