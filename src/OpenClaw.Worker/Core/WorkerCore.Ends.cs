@@ -19,6 +19,7 @@ internal sealed partial class WorkerCore
         if (SlotOf(runner) is not { } slot)
         {
             Left(runner);
+            RunnerDirectories.Remove(runner.WorkingDirectory);
             return;
         }
 

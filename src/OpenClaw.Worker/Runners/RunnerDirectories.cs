@@ -4,7 +4,7 @@ namespace OpenClaw.Worker.Runners;
 
 /// <summary>
 /// A working directory for each runner: the kernel writes its core there, and two that crash at once must not write into one file. What an
-/// earlier incarnation left is removed. One owner.
+/// earlier incarnation left is removed. Thread-safe: spares are started beside the worker's loop.
 /// </summary>
 internal sealed class RunnerDirectories
 {
@@ -29,7 +29,9 @@ internal sealed class RunnerDirectories
     {
         try
         {
-            return Directory.CreateDirectory(Path.Combine(root, (++started).ToString(CultureInfo.InvariantCulture)), OwnerOnly).FullName;
+            return Directory
+                .CreateDirectory(Path.Combine(root, Interlocked.Increment(ref started).ToString(CultureInfo.InvariantCulture)), OwnerOnly)
+                .FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,15 +39,20 @@ internal sealed class RunnerDirectories
         }
     }
 
-    /// <summary>The runner is gone, and so is what it left.</summary>
+    /// <summary>The runner is gone, and soon so is what it left: a core may be large, so nobody waits for it.</summary>
     public static void Remove(string directory)
+    {
+        if (directory.Length > 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Delete, directory, preferLocal: false);
+        }
+    }
+
+    private static void Delete(string directory)
     {
         try
         {
-            if (directory.Length > 0)
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            Directory.Delete(directory, recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

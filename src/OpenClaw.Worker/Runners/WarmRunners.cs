@@ -191,7 +191,9 @@ internal sealed class WarmRunners(
                 IsOver = true;
                 if (!IsTaken)
                 {
+                    // Nobody else hears of its end.
                     owner.spares.Remove(this);
+                    RunnerDirectories.Remove(runner.WorkingDirectory);
                     return;
                 }
             }

@@ -61,6 +61,11 @@ public sealed class IsolationTests
 
         // None of those that have done their work stays.
         await Until.TrueAsync(() => !processes.Exists(ProcessTable.IsAlive), "they have ended", details: () => cluster.Worker.Said);
+
+        // Nor does a place where they might have left a core: what is there belongs to the runners that wait.
+        var places = Path.Combine(cluster.Room.Path("state"), "worker", "runners");
+        Assert.NotEmpty(Directory.EnumerateDirectories(places));
+        await Until.TrueAsync(() => Directory.EnumerateDirectories(places).Count() < 20, "their directories are removed");
         await cluster.StopAsync();
     }
 

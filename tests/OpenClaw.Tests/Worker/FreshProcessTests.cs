@@ -2,6 +2,7 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Settings;
 using OpenClaw.Worker.Plugins;
+using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Tests.Worker;
 
@@ -40,6 +41,43 @@ public sealed class FreshProcessTests : IDisposable
         Run(rig, second, 2);
         Assert.Equal([1, 2], rig.Manager.Outcomes.Where(o => o.Succeeded).Select(o => o.Task));
         Assert.Equal(3, rig.Runners.Count);
+    }
+
+    [Fact]
+    public async Task WhatARunnerLeavesGoesWithItAlsoWhenItsSlotHasGoneOn()
+    {
+        var root = Directory.CreateTempSubdirectory("openclaw-runners-");
+        try
+        {
+            using var own = new WorkerRig(o => o with { Isolation = TaskIsolation.Task, Slots = 1 }, new RunnerDirectories(root.FullName));
+            own.Connect();
+            own.Ready();
+            for (var task = 1; task <= 3; task++)
+            {
+                own.Assign(task);
+                var runner = own.RunnerOf(task);
+                await File.WriteAllTextAsync(Path.Combine(runner.WorkingDirectory, "core"), "", TestContext.Current.CancellationToken);
+                Run(own, runner, task);
+                own.End(runner, exit: 0);
+                own.Report(own.Runners[^1], FrameKind.Ready);
+            }
+
+            // That of the one that waits for a task stays.
+            await Until(() => root.EnumerateDirectories().Select(d => d.FullName).SequenceEqual([own.Runners[^1].WorkingDirectory]));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    private static async Task Until(Func<bool> holds)
+    {
+        for (var end = Environment.TickCount64 + 30_000; !holds(); )
+        {
+            Assert.True(Environment.TickCount64 < end, "it never came to that");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

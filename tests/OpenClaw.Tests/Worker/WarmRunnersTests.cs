@@ -15,6 +15,7 @@ public sealed class WarmRunnersTests : IAsyncDisposable
     private readonly Heard heard = new();
     private readonly ConcurrentQueue<RunnerProcess> started = new();
     private readonly WarmRunners warm;
+    private RunnerDirectories? directories;
     private string program = Path.Combine(AppContext.BaseDirectory, "clw-runner");
 
     public WarmRunnersTests() => warm = new WarmRunners(Start, heard, Environment("1"), 1, TimeProvider.System);
@@ -33,9 +34,28 @@ public sealed class WarmRunnersTests : IAsyncDisposable
 
     private RunnerProcess Start(IReadOnlyList<string> environment, IRunnerEvents events)
     {
-        var runner = RunnerProcess.Start(program, environment, events, TimeProvider.System, new RunnerFences(watch));
+        var runner = RunnerProcess.Start(program, environment, events, TimeProvider.System, new RunnerFences(watch), directories?.Next());
         started.Enqueue(runner);
         return runner;
+    }
+
+    [Fact]
+    public async Task ASpareThatNobodyHasTakenLeavesNoDirectory()
+    {
+        var root = Directory.CreateTempSubdirectory("openclaw-runners-");
+        try
+        {
+            directories = new RunnerDirectories(root.FullName);
+            _ = warm.Take();
+            await UntilAsync(() => started.Count == 2);
+            warm.Change(Environment("2"), 0);
+            await UntilAsync(() => root.EnumerateDirectories().Count() == 1);
+            Assert.True(Directory.Exists(started.First().WorkingDirectory));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
     }
 
     private static IReadOnlyList<string> Environment(string mark) => ChildStart.InheritedEnvironment(("WARM_MARK", mark));

@@ -17,6 +17,7 @@ namespace OpenClaw.Tests.Worker;
 internal sealed class TestRunner(int id) : IRunner
 {
     public int ProcessId => id;
+    public string WorkingDirectory { get; init; } = "";
     public List<long> Given { get; } = [];
     public List<int> Signals { get; } = [];
     public bool IsClosed { get; private set; }
@@ -112,8 +113,13 @@ internal sealed class WorkerRig : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("openclaw-worker-");
 
-    public WorkerRig(Func<WorkerOptions, WorkerOptions>? with = null)
+    private readonly RunnerDirectories? directories;
+
+    /// <param name="with">Changes to the options.</param>
+    /// <param name="directories">Where runners leave their cores; null: they have no place.</param>
+    public WorkerRig(Func<WorkerOptions, WorkerOptions>? with = null, RunnerDirectories? directories = null)
     {
+        this.directories = directories;
         Options = new WorkerOptions
         {
             WorkerId = "w1",
@@ -164,7 +170,7 @@ internal sealed class WorkerRig : IDisposable
             throw new ChildStartException(RefuseRunners, 12);
         }
 
-        var runner = new TestRunner(100 + Runners.Count);
+        var runner = new TestRunner(100 + Runners.Count) { WorkingDirectory = directories?.Next() ?? "" };
         Runners.Add(runner);
         return runner;
     }
