@@ -23,7 +23,9 @@ public static class Adopted
         try
         {
             var count = SmallFile.Read(Children, buffer);
-            return count < 0 ? LookAtAll() : Parse(buffer.AsSpan(0, count));
+            return count < 0
+                ? LookAtAll()
+                : [.. Parse(buffer.AsSpan(0, count), isWhole: count < buffer.Length).Where(p => !Family.Knows(p))];
         }
         finally
         {
@@ -31,15 +33,19 @@ public static class Adopted
         }
     }
 
-    private static List<int> Parse(ReadOnlySpan<byte> list)
+    /// <summary>The numbers in such a list.</summary>
+    /// <param name="list">Numbers with a space behind each.</param>
+    /// <param name="isWhole">False: it was cut off somewhere. A number without a space behind it may have lost digits, and is nobody's.</param>
+    public static IReadOnlyList<int> Parse(ReadOnlySpan<byte> list, bool isWhole)
     {
+        if (!isWhole)
+        {
+            list = list[..(list.LastIndexOf((byte)' ') + 1)];
+        }
         List<int> found = [];
         while (Utf8Parser.TryParse(list, out int process, out var length))
         {
-            if (!Family.Knows(process))
-            {
-                found.Add(process);
-            }
+            found.Add(process);
             list = list[length..].TrimStart((byte)' ');
         }
         return found;

@@ -18,8 +18,8 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
     /// <summary>A process that cannot be ended (it waits for a broken disk) must not keep an outcome back for ever.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Orphans of attempts that still run: which attempts those are. Owned by <see cref="Look"/>.</summary>
-    private readonly Dictionary<(int Process, long Started), List<(int Runner, ulong Handle)>> spared = [];
+    /// <summary>Whose the orphans are. Owned by <see cref="Look"/>.</summary>
+    private readonly OrphanClaims claims = new(time);
     private int looking;
 
     /// <summary>A runner's process has ended: ends and reaps what descends from it. Gives how many there were.</summary>
@@ -73,34 +73,23 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
         var adopted = Adopted.Look();
         if (adopted.Count == 0)
         {
-            spared.Clear();
+            claims.Clear();
             return;
         }
 
         var current = watch.Current();
         var there = new HashSet<(int, long)>();
         List<ProcessStat> over = [];
-        foreach (var orphan in adopted.Select(ProcessStat.Of).OfType<ProcessStat>().Where(p => !p.HasEnded))
+        foreach (var orphan in adopted.Select(ProcessStat.Of).OfType<ProcessStat>().Where(IsOurOrphan))
         {
-            var key = (orphan.Id, orphan.Started);
-            if (!spared.TryGetValue(key, out var attempts))
-            {
-                attempts = AttemptsOf(orphan, current);
-                spared[key] = attempts;
-            }
-
-            there.Add(key);
-            if (!attempts.Exists(a => current.Any(c => c.Runner == a.Runner && c.Handle == a.Handle)))
+            there.Add((orphan.Id, orphan.Started));
+            if (claims.IsOver(orphan, current, IsOf, static p => RunnerTrees.MarkOf(p.Id) is null))
             {
                 over.Add(orphan);
             }
         }
 
-        foreach (var gone in spared.Keys.Where(k => !there.Contains(k)).ToList())
-        {
-            spared.Remove(gone);
-        }
-
+        claims.Keep(there);
         if (over.Count > 0)
         {
             var ended = new HashSet<int>();
@@ -109,19 +98,6 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
             LogLeft(logger, ended.Count, string.Join(", ", over.Select(p => p.Id.ToString(CultureInfo.InvariantCulture))));
         }
     }
-
-    // Whoever washed off its session and its mark before it was seen belongs to any attempt that runs: it ends with the last of them.
-    private List<(int Runner, ulong Handle)> AttemptsOf(
-        ProcessStat orphan,
-        IReadOnlyList<(int Runner, string Mark, ulong? Handle)> current
-    ) =>
-        [
-            .. (
-                current.Where(c => IsOf(orphan, c.Runner, c.Mark)).ToList() is { Count: > 0 } its
-                    ? its
-                    : current.Where(_ => RunnerTrees.MarkOf(orphan.Id) is null)
-            ).Select(c => (c.Runner, c.Handle ?? 0)),
-        ];
 
     private bool IsOf(ProcessStat process, int runner, string mark) =>
         process.Session == runner
@@ -134,18 +110,26 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
             .. (OperatingSystem.IsLinux() ? Adopted.Look() : ProcessStat.All())
                 .Select(ProcessStat.Of)
                 .OfType<ProcessStat>()
-                .Where(p => !p.HasEnded && IsOf(p, runner, mark)),
+                .Where(p => (OperatingSystem.IsLinux() ? IsOurOrphan(p) : !p.HasEnded) && IsOf(p, runner, mark)),
         ];
 
-    // With all that descends from them: nobody but us and their own parents can reap these, so their numbers cannot be somebody else's.
+    // A number in the list may be somebody else's by the time that it is looked up.
+    private static bool IsOurOrphan(ProcessStat process) => !process.HasEnded && process.Parent == Environment.ProcessId;
+
+    // With all that descends from them. Orphans are reaped by any thread of ours, and others by their own parents: a number may be somebody
+    // else's since it was looked up, so each is looked at once more right before it is ended.
     private static void KillAll(List<ProcessStat> roots, HashSet<int> ended)
     {
         var children = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToLookup(p => p.Parent);
         var open = new Stack<ProcessStat>(roots);
         while (open.TryPop(out var process))
         {
-            ended.Add(process.Id);
-            Family.Kill(process.Id);
+            if (ProcessStat.Of(process.Id) is { } now && now.Started == process.Started)
+            {
+                ended.Add(process.Id);
+                Family.Kill(process.Id);
+            }
+
             foreach (var child in children[process.Id])
             {
                 open.Push(child);

@@ -31,6 +31,9 @@ internal sealed class RunnerTrees
 
     public RunnerTrees(TimeProvider time) => this.time = time;
 
+    /// <summary>Gives the number that a process was given last; 0: not known.</summary>
+    public Func<long> Last { get; init; } = LastProcess;
+
     /// <summary>The runner that a process belongs to; 0: none that is known.</summary>
     public int OwnerOf(ProcessStat process) =>
         owners.TryGetValue(process.Id, out var known) && known.Started == process.Started ? known.Runner : 0;
@@ -41,11 +44,17 @@ internal sealed class RunnerTrees
     {
         // Nothing on this machine was started since: then there is nobody new, and only those that are known are looked at. Nor is
         // everybody looked at for every process that some program starts, unless there are many.
-        var last = LastProcess();
+        var last = Last();
         if (begun && last != 0 && (last == lastProcess || (last - lastProcess < Many && time.GetElapsedTime(allAt) < BetweenAll)))
         {
             LookAtKnown(runners);
             return members;
+        }
+
+        if (last < lastProcess)
+        {
+            // The numbers have begun anew: those of strangers may be a task's now.
+            foreign.Clear();
         }
 
         LookAtAll(runners);

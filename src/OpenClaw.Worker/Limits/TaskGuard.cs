@@ -3,6 +3,9 @@ namespace OpenClaw.Worker.Limits;
 /// <summary>What a runner's process and everything that it starts are watched for. Immutable.</summary>
 internal sealed record TaskGuard
 {
+    /// <summary>What a runner of ours may hold itself while a script runs in it.</summary>
+    public const long RunnersOwnBytes = 96L << 20;
+
     /// <summary>The attempt that runs; 0 between two tasks of a program that serves.</summary>
     public required ulong Handle { get; init; }
 

@@ -16,9 +16,6 @@ internal sealed partial class TreeWatch : IDisposable
     private static readonly TimeSpan AtRest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenWalks = TimeSpan.FromSeconds(1);
 
-    /// <summary>What a runner of ours may hold itself while a script runs in it.</summary>
-    private const long RunnersOwnBytes = 96L << 20;
-
     private readonly TimeProvider time;
     private readonly WorkerBound? bound;
     private readonly Action<Exception>? onTrouble;
@@ -45,6 +42,9 @@ internal sealed partial class TreeWatch : IDisposable
     /// <summary>Who belongs to whom.</summary>
     public RunnerTrees Tree { get; }
 
+    /// <summary>Bytes in a directory, up to some. May take its time.</summary>
+    public Func<string, long, long> SizeOf { get; init; } = OutputSize.Of;
+
     /// <summary>Looks since the start, for who measures what looking costs.</summary>
     public long Looks { get; private set; }
 
@@ -53,7 +53,7 @@ internal sealed partial class TreeWatch : IDisposable
     {
         lock (gate)
         {
-            runners[runner] = new Watched(runner, mark);
+            runners[runner] = new Watched(this, runner, mark);
             if (bound is not null)
             {
                 LookWithin(AtRest);
@@ -95,6 +95,20 @@ internal sealed partial class TreeWatch : IDisposable
         }
     }
 
+    /// <summary>A runner becomes a program: what it leaves before it is watched for that is the program's already.</summary>
+    /// <param name="runner">Which.</param>
+    /// <param name="handle">The attempt that the program runs for; 0: it serves, and outlives many.</param>
+    public void Becomes(int runner, ulong handle)
+    {
+        lock (gate)
+        {
+            if (runners.TryGetValue(runner, out var watched))
+            {
+                watched.Becomes = handle;
+            }
+        }
+    }
+
     /// <summary>Whether an attempt is still what its runner is watched for.</summary>
     public bool IsCurrent(int runner, ulong handle)
     {
@@ -104,12 +118,12 @@ internal sealed partial class TreeWatch : IDisposable
         }
     }
 
-    /// <summary>The runners that live with their marks, and what each is watched for.</summary>
+    /// <summary>The runners that live with their marks, and the attempts that they run; 0: a program that serves runs none; null: not known.</summary>
     public IReadOnlyList<(int Runner, string Mark, ulong? Handle)> Current()
     {
         lock (gate)
         {
-            return [.. runners.Select(r => (r.Key, r.Value.Mark, r.Value.Guard?.Handle))];
+            return [.. runners.Select(r => (r.Key, r.Value.Mark, r.Value.Guard?.Handle ?? r.Value.Becomes))];
         }
     }
 
@@ -213,10 +227,8 @@ internal sealed partial class TreeWatch : IDisposable
                 continue;
             }
 
-            if (watched.Judge(family, guard, now, time) is { } excess)
+            if (watched.Judge(family, guard, now) is { } excess && IsToBeTold(watched, guard, now))
             {
-                watched.Told = true;
-                watched.ToldAt = now;
                 exceeded?.Invoke(excess);
             }
         }
@@ -228,6 +240,22 @@ internal sealed partial class TreeWatch : IDisposable
         }
 
         return next;
+    }
+
+    // Who was given something else to do meanwhile is judged anew: it must not go unwatched for what the one before has used.
+    private bool IsToBeTold(Watched watched, TaskGuard guard, long now)
+    {
+        lock (gate)
+        {
+            if (!ReferenceEquals(watched.Guard, guard))
+            {
+                return false;
+            }
+
+            watched.Told = true;
+            watched.ToldAt = now;
+            return true;
+        }
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -4,8 +4,8 @@ namespace OpenClaw.Worker.Limits;
 
 internal sealed partial class TreeWatch
 {
-    /// <summary>A runner that is watched. Guard, Exceeded, Looks and Told belong to the gate, the rest to who looks.</summary>
-    private sealed class Watched(int runner, string mark)
+    /// <summary>A runner that is watched. Guard, Exceeded, Looks, Becomes and Told belong to the gate, the rest to who looks.</summary>
+    private sealed class Watched(TreeWatch owner, int runner, string mark)
     {
         private long usedBefore;
         private long usedAt;
@@ -15,12 +15,16 @@ internal sealed partial class TreeWatch
         private double bytesPerSecond;
         private long exactNotBefore;
         private long walkedAt;
-        private long walked;
+
+        /// <summary>What the last walk through the attempt's directory has found. Set by a thread of the pool.</summary>
+        private volatile Walk? last;
+        private volatile bool walks;
 
         public string Mark { get; } = mark;
         public TaskGuard? Guard { get; set; }
         public Action<Excess>? Exceeded { get; set; }
         public int Looks { get; set; }
+        public ulong? Becomes { get; set; }
         public bool Told { get; set; }
         public long ToldAt { get; set; }
 
@@ -42,7 +46,6 @@ internal sealed partial class TreeWatch
                 cpuBefore = family.Sum(p => p.CpuTicks);
                 threadsBefore = guard is { IsProgram: false } ? family.Where(p => p.Id == runner).Sum(p => p.Threads) : 0;
                 walkedAt = 0;
-                walked = 0;
                 exactNotBefore = 0;
             }
         }
@@ -74,7 +77,7 @@ internal sealed partial class TreeWatch
 
         public double BytesPerSecond => bytesPerSecond;
 
-        public Excess? Judge(List<ProcessStat> family, TaskGuard guard, long now, TimeProvider time)
+        public Excess? Judge(List<ProcessStat> family, TaskGuard guard, long now)
         {
             if (guard.Processes is { } most)
             {
@@ -87,16 +90,21 @@ internal sealed partial class TreeWatch
 
             if (guard.MemoryBytes is { } limit)
             {
-                var allowed = guard.IsProgram ? limit : limit + RunnersOwnBytes;
+                var allowed = guard.IsProgram ? limit : limit + TaskGuard.RunnersOwnBytes;
                 if (Used > allowed && now >= exactNotBefore)
                 {
                     var exact = ProcessStat.HeldBy(family);
                     // Exact figures of large trees are dear: at most a tenth of the time goes into them.
-                    var cost = time.GetTimestamp() - now;
+                    var cost = owner.time.GetTimestamp() - now;
                     exactNotBefore = now + (cost * 10);
                     if (exact > allowed)
                     {
-                        return new Excess(ExcessKind.Memory, guard.Handle, guard.IsProgram ? exact : exact - RunnersOwnBytes, limit);
+                        return new Excess(
+                            ExcessKind.Memory,
+                            guard.Handle,
+                            guard.IsProgram ? exact : exact - TaskGuard.RunnersOwnBytes,
+                            limit
+                        );
                     }
                 }
             }
@@ -110,19 +118,36 @@ internal sealed partial class TreeWatch
                 }
             }
 
-            return JudgeOutput(guard, now, time);
+            return JudgeOutput(guard, now);
         }
 
-        private Excess? JudgeOutput(TaskGuard guard, long now, TimeProvider time)
+        // A directory may hold many files on a slow disk, and nobody is looked at while one waits here: the last walk that has ended counts.
+        private Excess? JudgeOutput(TaskGuard guard, long now)
         {
-            if (guard.OutputBytes is not { } limit || (walkedAt != 0 && time.GetElapsedTime(walkedAt, now) < BetweenWalks))
+            if (guard.OutputBytes is not { } limit)
             {
                 return null;
             }
 
-            walkedAt = now;
-            walked = OutputSize.Of(guard.OutputDirectory, limit);
-            return walked > limit ? new Excess(ExcessKind.Output, guard.Handle, walked, limit) : null;
+            if (!walks && (walkedAt == 0 || owner.time.GetElapsedTime(walkedAt, now) >= BetweenWalks))
+            {
+                walkedAt = now;
+                walks = true;
+                ThreadPool.UnsafeQueueUserWorkItem(Measure, guard, preferLocal: false);
+            }
+
+            return last is { } known && ReferenceEquals(known.Guard, guard) && known.Bytes > limit
+                ? new Excess(ExcessKind.Output, guard.Handle, known.Bytes, limit)
+                : null;
+        }
+
+        private void Measure(TaskGuard guard)
+        {
+            last = new Walk(guard, owner.SizeOf(guard.OutputDirectory, guard.OutputBytes ?? 0));
+            walks = false;
         }
     }
+
+    /// <summary>What an attempt's directory held.</summary>
+    private sealed record Walk(TaskGuard Guard, long Bytes);
 }

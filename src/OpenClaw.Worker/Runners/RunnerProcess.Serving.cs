@@ -16,6 +16,7 @@ internal sealed partial class RunnerProcess
 
     public void Serve(ExecCommand command, TimeSpan helloWithin)
     {
+        fences.Watch.Becomes(ProcessId, handle: 0);
         program = Path.GetFileName(command.Path);
         this.helloWithin = helloWithin;
         serving = new ServeSession(WriteLine, report => events.Reports(this, [report]), time);

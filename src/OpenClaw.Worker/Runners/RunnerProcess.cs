@@ -138,6 +138,7 @@ internal sealed partial class RunnerProcess : IRunner
 
     public void Execute(ExecCommand command, ReadOnlyMemory<byte> payload)
     {
+        fences.Watch.Becomes(ProcessId, command.Handle);
         lock (writing)
         {
             payloadAfterExec = payload;

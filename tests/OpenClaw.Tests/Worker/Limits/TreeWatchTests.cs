@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
+using OpenClaw.Tests.Support;
 using OpenClaw.Worker.Limits;
 
 namespace OpenClaw.Tests.Worker.Limits;
@@ -139,6 +140,70 @@ public sealed class TreeWatchTests : IDisposable
 
         var families = trees.Look(new Dictionary<int, string> { [runner] = "" });
         Assert.Contains(families[runner], p => p.Id == runner);
+    }
+
+    [Fact]
+    public async Task WhenTheNumbersBeginAnewAStrangersMayBeATasks()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        var last = 1000L;
+        var time = new VirtualTime();
+        var trees = new RunnerTrees(time) { Last = () => last };
+        var runner = Start("sleep 60 & wait");
+        await UntilAsync(() => ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().Count(p => p.Session == runner) == 2);
+        trees.Look(new Dictionary<int, string>());
+
+        // Known for somebody else's: it is not even looked at.
+        var known = new Dictionary<int, string> { [runner] = "" };
+        last = 2000;
+        Assert.Single(trees.Look(known)[runner]);
+        last = 10;
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(2, trees.Look(known)[runner].Count);
+    }
+
+    [Fact]
+    public async Task WhileADirectoryIsMeasuredTheOthersAreLookedAt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
+        using var begun = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        long Size(string directory, long enough)
+        {
+            begun.Set();
+            go.Wait(Patience);
+            return 0;
+        }
+
+        using var slow = new TreeWatch(TimeProvider.System) { SizeOf = Size };
+        var writes = Start("sleep 60");
+        slow.Add(writes, "");
+        slow.Guard(
+            writes,
+            new TaskGuard
+            {
+                Handle = 1,
+                IsProgram = true,
+                OutputBytes = 1,
+            }
+        );
+        Assert.True(begun.Wait(Patience, TestContext.Current.CancellationToken));
+        var exceeded = new TaskCompletionSource<Excess>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var multiplies = Start("sleep 60 & sleep 60 & sleep 60");
+        slow.Add(multiplies, "");
+        slow.Guard(
+            multiplies,
+            new TaskGuard
+            {
+                Handle = 2,
+                IsProgram = true,
+                Processes = 2,
+            },
+            e => exceeded.TrySetResult(e)
+        );
+        var excess = await exceeded.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(ExcessKind.Processes, excess.Kind);
+        go.Set();
     }
 
     [Fact]
