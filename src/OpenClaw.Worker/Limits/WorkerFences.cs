@@ -104,7 +104,7 @@ internal sealed partial class WorkerFences : IDisposable
 
     private CgroupTree? MakeGroups(out string why)
     {
-        if (MemoryPlan.Place() is not { Unified: { } own, UnifiedRoot: { } root })
+        if (MemoryPlan.Place() is not { Unified: { } own })
         {
             why = "this system has no unified hierarchy";
             return null;
@@ -112,20 +112,36 @@ internal sealed partial class WorkerFences : IDisposable
 
         var tree = CgroupTree.Make(
             own,
-            root,
             Environment.ProcessId,
             options.Identity.Length > 12 ? options.Identity[..12] : options.Identity,
-            [Environment.ProcessId, ParentDeath.ParentId],
+            OwnFamily(),
             out why
         );
-        tree?.LimitAll(options.MaxMemoryBytes);
-        if (options.MaxCpus is not null && tree?.Has("cpu") != true)
+        if (tree is null)
+        {
+            return null;
+        }
+
+        tree.OnTrouble = what => LogMemoryWarning(logger, what);
+        tree.LimitAll(options.MaxMemoryBytes);
+        if (options.MaxCpus is not null && !tree.Has("cpu"))
         {
             LogMemoryWarning(logger, "task.max_cpus is not held here: the worker has no control group with the controller cpu");
         }
 
         return tree;
     }
+
+    // Those that may be moved to another group: who started a worker by hand is somebody's shell, and stays where it is.
+    private static IReadOnlyList<int> OwnFamily()
+    {
+        var parent = ParentDeath.ParentId;
+        return CgroupTree.TryRead($"/proc/{parent}/comm")?.TrimEnd() == Supervisor
+            ? [Environment.ProcessId, parent]
+            : [Environment.ProcessId];
+    }
+
+    private const string Supervisor = "clw-supervisor";
 
     private sealed class Cleaning(PosixSignalRegistration? signal) : IDisposable
     {

@@ -3,6 +3,7 @@ using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Core.Errors;
 using OpenClaw.Worker.Limits;
+using OpenClaw.Worker.Limits.Cgroups;
 using OpenClaw.Worker.Runners;
 
 namespace OpenClaw.Tests.Worker;
@@ -20,13 +21,53 @@ public sealed class RunnerProcessTests : IDisposable
         directory.Delete(recursive: true);
     }
 
-    private RunnerProcess Start(string script, Events events)
+    private RunnerProcess Start(string script, Events events, RunnerFences? fences = null)
     {
         var path = Path.Combine(directory.FullName, "script");
         File.WriteAllText(path, "#!/bin/sh\n" + script);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return RunnerProcess.Start(path, ["PATH=/usr/bin:/bin"], events, TimeProvider.System, new RunnerFences(watch));
+        return RunnerProcess.Start(path, ["PATH=/usr/bin:/bin"], events, TimeProvider.System, fences ?? new RunnerFences(watch));
     }
+
+    [Fact]
+    public async Task WhoeverHasTheGroupNextIsNotKilledForTheRunnerBefore()
+    {
+        // A tree that has the kernel's files without the kernel: what is written stays to be read.
+        foreach (var file in new[] { "cgroup.procs", "cgroup.controllers", $"clw-tasks-{Environment.ProcessId}-w1/cgroup.procs" })
+        {
+            var path = Path.Combine(directory.FullName, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, file.EndsWith("controllers", StringComparison.Ordinal) ? "memory\n" : "", Token);
+        }
+
+        var tree = CgroupTree.Make(directory.FullName, Environment.ProcessId, "w1", [], out var why);
+        Assert.True(tree is not null, why);
+        var slot = Path.Combine(tree.Directory, "slot-0");
+        var first = Start("cat", new Events(), new RunnerFences(watch, Groups: tree));
+        first.Close();
+        await first.Completion.WaitAsync(Patience, Token);
+        var second = Start("cat", new Events(), new RunnerFences(watch, Groups: tree));
+        var entered = second.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(entered, await File.ReadAllTextAsync(Path.Combine(slot, "cgroup.procs"), Token));
+
+        // An order that comes too late: the runner that it means has left the group.
+        first.Signal(Signals.Kill);
+        first.Guard(
+            new TaskGuard
+            {
+                Handle = 1,
+                IsProgram = true,
+                MemoryBytes = 1,
+            }
+        );
+        Assert.False(File.Exists(Path.Combine(slot, "cgroup.kill")));
+        Assert.False(File.Exists(Path.Combine(slot, "memory.max")));
+        second.Signal(Signals.Kill);
+        Assert.True(File.Exists(Path.Combine(slot, "cgroup.kill")));
+        await second.Completion.WaitAsync(Patience, Token);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task AFaultOfOursEndsTheProcessAndIsNoSuccess()

@@ -14,10 +14,15 @@ internal sealed class CgroupTree : IDisposable
     /// <summary>Where the worker and its supervisor stand: a group with controllers below it must have no processes of its own.</summary>
     private const string Leaf = "clw-main";
     private const string Prefix = "clw-tasks-";
+
+    /// <summary>Runners in a row that no group took: from then on none is asked.</summary>
+    private const int MostRefused = 3;
     private static readonly string[] Wanted = ["memory", "pids", "cpu"];
 
     private readonly ConcurrentBag<TaskGroup> free = [];
+    private readonly HashSet<string> toldOf = [];
     private int made;
+    private int refused;
 
     private CgroupTree(string directory, IReadOnlyList<string> controllers)
     {
@@ -33,14 +38,16 @@ internal sealed class CgroupTree : IDisposable
     /// <summary>The directory of the tasks' groups.</summary>
     public string Directory { get; }
 
+    /// <summary>Told of what the kernel has refused: once of each kind of file.</summary>
+    public Action<string>? OnTrouble { get; set; }
+
     /// <summary>Makes the tree; null, and why, where that is not allowed or there is no unified hierarchy.</summary>
     /// <param name="own">The directory of this process' group.</param>
-    /// <param name="root">Where the hierarchy is mounted: its root may have processes beside controllers.</param>
     /// <param name="process">This process: tells its tree from those of workers that are dead, of which nothing is kept.</param>
     /// <param name="mark">Tells this worker from others in the same group, through all its starts.</param>
     /// <param name="family">The processes that may be moved to the leaf: the worker and who started it.</param>
     /// <param name="why">Why there is none.</param>
-    public static CgroupTree? Make(string own, string root, int process, string mark, IReadOnlyList<int> family, out string why)
+    public static CgroupTree? Make(string own, int process, string mark, IReadOnlyList<int> family, out string why)
     {
         // A worker that is started again stands in the leaf that the one before it has made.
         var top = Path.GetFileName(own) == Leaf ? Path.GetDirectoryName(own)! : own;
@@ -64,7 +71,8 @@ internal sealed class CgroupTree : IDisposable
                 return new CgroupTree(tasks, []);
             }
 
-            if (top != root)
+            // The real root alone may have processes beside controllers, and lacks this file; that of a container's part is a group like others.
+            if (File.Exists(Path.Combine(top, "cgroup.type")))
             {
                 MoveToLeaf(top, family);
             }
@@ -100,20 +108,68 @@ internal sealed class CgroupTree : IDisposable
         Allowed = bytes;
         if (Has("memory"))
         {
-            TryWrite(Path.Combine(Directory, "memory.max"), bytes is { } most ? Number(most) : "max");
+            Write(Path.Combine(Directory, "memory.max"), bytes is { } most ? Number(most) : "max");
         }
     }
 
     /// <summary>A group with the runner in it, for as long as that lives; null where it cannot be had.</summary>
     public TaskGroup? Rent(int process)
     {
+        if (Volatile.Read(ref refused) >= MostRefused)
+        {
+            return null;
+        }
+
         if (!free.TryTake(out var group))
         {
             group = Make(Interlocked.Increment(ref made) - 1);
         }
 
+        if (group?.Enter(process) == true)
+        {
+            Volatile.Write(ref refused, 0);
+            return group;
+        }
+
+        if (group is not null && OperatingSystem.IsLinux() && ProcessStat.Of(process) is null or { HasEnded: true })
+        {
+            // Who has ended at once enters nothing: the group is as good as before.
+            free.Add(group);
+            return null;
+        }
+
         // One that takes nobody (somebody removed it) is not offered again.
-        return group?.Enter(process) == true ? group : null;
+        group?.Remove();
+        if (Interlocked.Increment(ref refused) == MostRefused)
+        {
+            OnTrouble?.Invoke(
+                $"the control groups at {Directory} take no processes: limits of tasks are held by looking at their processes alone"
+            );
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes to a file of the tasks' groups; of what is refused is told, once for each kind of file.</summary>
+    internal bool Write(string file, string text)
+    {
+        if (TryWrite(file, text, out var why))
+        {
+            return true;
+        }
+
+        bool isNew;
+        lock (toldOf)
+        {
+            isNew = toldOf.Add(Path.GetFileName(file));
+        }
+
+        if (isNew)
+        {
+            OnTrouble?.Invoke($"{file} does not take \"{text}\": {why}");
+        }
+
+        return false;
     }
 
     /// <summary>The runner has ended. A group in which something is still ending is not used again.</summary>
@@ -135,7 +191,7 @@ internal sealed class CgroupTree : IDisposable
             if (Has("memory"))
             {
                 // A task without one of its processes is worth nothing: the kernel ends them all.
-                TryWrite(Path.Combine(path, "memory.oom.group"), "1");
+                Write(Path.Combine(path, "memory.oom.group"), "1");
             }
 
             return new TaskGroup(path, this);
@@ -169,13 +225,22 @@ internal sealed class CgroupTree : IDisposable
         && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
         && ProcessStat.Of(id) is null;
 
-    // The worker and its supervisor, and nobody else: where others stand in the group too, no controller can be had for ours.
+    // The worker and its supervisor. Where others stand in the group too no controller can be had for ours, and nobody is moved for nothing.
     private static void MoveToLeaf(string top, IReadOnlyList<int> family)
     {
         var there = Words(Path.Combine(top, "cgroup.procs"));
         var leaf = Path.Combine(top, Leaf);
-        var moved = there.Where(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && family.Contains(id));
-        foreach (var process in moved.ToList())
+        if (
+            !Array.TrueForAll(
+                there,
+                p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && family.Contains(id)
+            )
+        )
+        {
+            return;
+        }
+
+        foreach (var process in there)
         {
             System.IO.Directory.CreateDirectory(leaf);
             File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), process);
@@ -188,15 +253,19 @@ internal sealed class CgroupTree : IDisposable
         return Words(file).Contains(controller) || TryWrite(file, "+" + controller);
     }
 
-    internal static bool TryWrite(string file, string text)
+    internal static bool TryWrite(string file, string text) => TryWrite(file, text, out _);
+
+    private static bool TryWrite(string file, string text, out string why)
     {
         try
         {
             File.WriteAllText(file, text);
+            why = "";
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            why = e.Message;
             return false;
         }
     }
@@ -218,7 +287,7 @@ internal sealed class CgroupTree : IDisposable
     private static string[] Words(string file) => (TryRead(file) ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     // Groups are directories whose files belong to the kernel: they are removed without, from the leaves up.
-    private static void RemoveGroup(string group, bool kill)
+    internal static void RemoveGroup(string group, bool kill)
     {
         if (!System.IO.Directory.Exists(group))
         {

@@ -6,10 +6,7 @@ namespace OpenClaw.Worker.Limits.Cgroups;
 /// <summary>The control group of a slot, used by one runner after the other. Thread-safe but for <see cref="Enter"/>.</summary>
 internal sealed class TaskGroup
 {
-    /// <summary>What a runner of ours may hold itself while a script runs in it.</summary>
-    private const long RunnersOwnBytes = 96L << 20;
-
-    /// <summary>Its threads.</summary>
+    /// <summary>Threads of a runner of ours while a script runs in it.</summary>
     private const int RunnersOwnThreads = 32;
     private const int PeriodMicros = 100_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -44,13 +41,13 @@ internal sealed class TaskGroup
         {
             null => default,
             { IsProgram: true } => (guard.MemoryBytes, guard.Processes, guard.Cpus),
-            _ => (guard.MemoryBytes + RunnersOwnBytes, guard.Processes + RunnersOwnThreads, guard.Cpus),
+            _ => (guard.MemoryBytes + TaskGuard.RunnersOwnBytes, guard.Processes + RunnersOwnThreads, guard.Cpus),
         };
         lock (gate)
         {
-            Set("memory", "memory.max", held.Memory, wanted.Item1, v => CgroupTree.Number(v));
-            Set("pids", "pids.max", held.Processes, wanted.Item2, v => CgroupTree.Number(v));
-            Set(
+            held.Memory = Set("memory", "memory.max", held.Memory, wanted.Item1, v => CgroupTree.Number(v));
+            held.Processes = Set("pids", "pids.max", held.Processes, wanted.Item2, v => CgroupTree.Number(v));
+            held.Cpus = Set(
                 "cpu",
                 "cpu.max",
                 held.Cpus,
@@ -58,7 +55,6 @@ internal sealed class TaskGroup
                 v => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1000, (long)(v * PeriodMicros))} {PeriodMicros}"),
                 "max " + PeriodMicros.ToString(CultureInfo.InvariantCulture)
             );
-            held = wanted;
         }
     }
 
@@ -78,9 +74,17 @@ internal sealed class TaskGroup
 
         var peak = Read("memory.peak");
         return now.AtLimit > last.AtLimit && guard.MemoryBytes is { } limit
-            ? new Excess(ExcessKind.Memory, guard.Handle, Math.Max(limit, Math.Min(peak ?? limit, limit + RunnersOwnBytes)), limit)
+            ? new Excess(
+                ExcessKind.Memory,
+                guard.Handle,
+                Math.Max(limit, Math.Min(peak ?? limit, limit + TaskGuard.RunnersOwnBytes)),
+                limit
+            )
             : new Excess(ExcessKind.WorkerMemory, guard.Handle, tree.Held ?? peak ?? 0, tree.Allowed ?? 0) { Share = peak ?? 0 };
     }
+
+    /// <summary>It is of no use any more.</summary>
+    public void Remove() => CgroupTree.RemoveGroup(path, kill: false);
 
     /// <summary>Ends everything in the group, whatever session or parent it has.</summary>
     public void Kill()
@@ -143,12 +147,15 @@ internal sealed class TaskGroup
 
     private string File(string name) => Path.Combine(path, name);
 
-    private void Set<T>(string controller, string file, T? was, T? wanted, Func<T, string> text, string none = "max")
+    // Gives what holds now: what the kernel refuses is tried again with the next attempt.
+    private T? Set<T>(string controller, string file, T? was, T? wanted, Func<T, string> text, string none = "max")
         where T : struct
     {
-        if (tree.Has(controller) && !EqualityComparer<T?>.Default.Equals(was, wanted))
+        if (!tree.Has(controller) || EqualityComparer<T?>.Default.Equals(was, wanted))
         {
-            CgroupTree.TryWrite(File(file), wanted is { } value ? text(value) : none);
+            return was;
         }
+
+        return tree.Write(File(file), wanted is { } value ? text(value) : none) ? wanted : was;
     }
 }

@@ -62,7 +62,7 @@ public sealed class CgroupTests : IDisposable
         var top = Group("unit", controllers: "cpuset cpu io memory pids", processes: "17\n18\n");
         // The kernel fills a new group with its files; here the one that tells a group from a directory.
         Group(Tasks, controllers: "", processes: "");
-        var tree = CgroupTree.Make(top, scratch.FullName, Environment.ProcessId, "w1", [17, 18], out var why);
+        var tree = CgroupTree.Make(top, Environment.ProcessId, "w1", [17, 18], out var why);
         Assert.True(tree is not null, why);
 
         Assert.Equal(["cpu", "memory", "pids"], tree.Controllers.Order());
@@ -94,12 +94,70 @@ public sealed class CgroupTests : IDisposable
     }
 
     [Fact]
+    public void WhereSomebodyElseStandsInTheGroupNobodyIsMoved()
+    {
+        var top = Group("unit", controllers: "memory", processes: "17\n1000\n");
+        Group(Tasks, controllers: "", processes: "");
+        Assert.NotNull(CgroupTree.Make(top, Environment.ProcessId, "w1", [17], out _));
+        Assert.False(Directory.Exists(Path.Combine(top, "clw-main")));
+    }
+
+    [Fact]
+    public void TheRealRootKeepsItsProcesses()
+    {
+        var top = Group("unit", controllers: "memory", processes: "17\n");
+        File.Delete(Path.Combine(top, "cgroup.type"));
+        Group(Tasks, controllers: "", processes: "");
+        Assert.NotNull(CgroupTree.Make(top, Environment.ProcessId, "w1", [17], out _));
+        Assert.False(Directory.Exists(Path.Combine(top, "clw-main")));
+    }
+
+    [Fact]
+    public void ALimitThatTheKernelRefusesIsToldOnceAndTriedAgain()
+    {
+        var (tree, told) = Told();
+        var group = tree.Make(0)!;
+        var refusing = Directory.CreateDirectory(Path.Combine(scratch.FullName, Tasks, "slot-0", "memory.max"));
+        group.Limit(Program with { MemoryBytes = 64 << 20 });
+        group.Limit(Program with { MemoryBytes = 64 << 20 });
+        Assert.Contains("slot-0/memory.max does not take \"67108864\": ", Assert.Single(told), StringComparison.Ordinal);
+        refusing.Delete();
+        group.Limit(Program with { MemoryBytes = 64 << 20 });
+        Assert.Equal("67108864", Read(Tasks + "/slot-0/memory.max"));
+    }
+
+    [Fact]
+    public void AfterThreeGroupsThatTakeNobodyNoOtherIsMade()
+    {
+        var (tree, told) = Told(controllers: "");
+        for (var i = 0; i < 5; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(scratch.FullName, Tasks, $"slot-{i}", "cgroup.procs"));
+            Assert.Null(tree.Rent(Environment.ProcessId));
+        }
+
+        Assert.Contains("take no processes", Assert.Single(told), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(scratch.FullName, Tasks, "slot-2")));
+        Assert.True(Directory.Exists(Path.Combine(scratch.FullName, Tasks, "slot-3")));
+    }
+
+    private (CgroupTree Tree, List<string> Told) Told(string controllers = "memory")
+    {
+        var top = Group("unit", controllers, processes: "");
+        Group(Tasks, controllers: "", processes: "");
+        List<string> told = [];
+        var tree = CgroupTree.Make(top, Environment.ProcessId, "w1", [], out _)!;
+        tree.OnTrouble = told.Add;
+        return (tree, told);
+    }
+
+    [Fact]
     public void AWorkerThatStartsAgainInTheLeafUsesTheSameTree()
     {
         var top = Group("unit", controllers: "memory", processes: "");
         Directory.CreateDirectory(Path.Combine(top, "clw-main"));
         Group(Tasks, controllers: "", processes: "");
-        var tree = CgroupTree.Make(Path.Combine(top, "clw-main"), scratch.FullName, Environment.ProcessId, "w1", [], out _)!;
+        var tree = CgroupTree.Make(Path.Combine(top, "clw-main"), Environment.ProcessId, "w1", [], out _)!;
         Assert.Equal(Path.Combine(scratch.FullName, Tasks), tree.Directory);
         Assert.False(Directory.Exists(Path.Combine(top, "clw-main", "clw-main")));
     }
@@ -108,10 +166,10 @@ public sealed class CgroupTests : IDisposable
     public void WhereThereIsNoGroupOrNoneMayBeMadeItSaysWhy()
     {
         var plain = Directory.CreateDirectory(Path.Combine(scratch.FullName, "plain")).FullName;
-        Assert.Null(CgroupTree.Make(plain, scratch.FullName, Environment.ProcessId, "w1", [], out var why));
+        Assert.Null(CgroupTree.Make(plain, Environment.ProcessId, "w1", [], out var why));
         Assert.Contains("is no control group", why, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(plain));
-        Assert.Null(CgroupTree.Make(Path.Combine(plain, "missing"), scratch.FullName, Environment.ProcessId, "w1", [], out why));
+        Assert.Null(CgroupTree.Make(Path.Combine(plain, "missing"), Environment.ProcessId, "w1", [], out why));
     }
 
     [Fact]
@@ -124,7 +182,7 @@ public sealed class CgroupTests : IDisposable
             Directory.CreateDirectory(Path.Combine(top, "clw-tasks-" + left, "slot-0"));
         }
 
-        Assert.NotNull(CgroupTree.Make(top, scratch.FullName, Environment.ProcessId, "w1", [], out _));
+        Assert.NotNull(CgroupTree.Make(top, Environment.ProcessId, "w1", [], out _));
         Assert.Equal(
             new[] { Path.GetFileName(Tasks), $"clw-tasks-{Environment.ProcessId}-other" }.Order(StringComparer.Ordinal),
             Directory.EnumerateDirectories(top, "clw-tasks*").Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)
@@ -136,7 +194,7 @@ public sealed class CgroupTests : IDisposable
     {
         var top = Group("unit", controllers: "memory", processes: "");
         Group(Tasks, controllers: "", processes: "");
-        var tree = CgroupTree.Make(top, scratch.FullName, Environment.ProcessId, "w1", [], out _)!;
+        var tree = CgroupTree.Make(top, Environment.ProcessId, "w1", [], out _)!;
         tree.LimitAll(1 << 30);
         var group = tree.Make(0)!;
         var guard = Program with { Handle = 5, MemoryBytes = 64 << 20 };
@@ -163,7 +221,7 @@ public sealed class CgroupTests : IDisposable
     {
         var place = OperatingSystem.IsLinux() ? MemoryPlan.Place() : null;
         Assert.SkipUnless(place?.Unified is not null, "there is no unified hierarchy here");
-        var tree = CgroupTree.Make(place.Unified, place.UnifiedRoot!, Environment.ProcessId, "test", [], out var why);
+        var tree = CgroupTree.Make(place.Unified, Environment.ProcessId, "test", [], out var why);
         Assert.SkipUnless(tree is not null, $"no control group may be made here: {why}");
         using (tree)
         {
@@ -200,6 +258,7 @@ public sealed class CgroupTests : IDisposable
         File.WriteAllText(Path.Combine(path, "cgroup.controllers"), controllers + "\n");
         File.WriteAllText(Path.Combine(path, "cgroup.procs"), processes);
         File.WriteAllText(Path.Combine(path, "cgroup.subtree_control"), "");
+        File.WriteAllText(Path.Combine(path, "cgroup.type"), "domain\n");
         return path;
     }
 
