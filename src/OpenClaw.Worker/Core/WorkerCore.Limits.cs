@@ -129,8 +129,12 @@ internal sealed partial class WorkerCore
                 (long)cpu.Value.TotalMilliseconds
             ),
             Signals.FileLimit when limits.FileSize is { } file => new Excess(ExcessKind.FileSize, handle, file.Value, file.Value),
-            // Above its limit the process gets no more memory from the kernel: what it makes of that is its own way to end.
-            _ when limits.Memory is { } memory && end.PeakMemoryBytes > limits.OfProgram(isServing: false).DataBytes / 10 * 9 => new Excess(
+            // Above its limit the process gets no more memory from the kernel: what it makes of that is its own way to end. The figure alone
+            // proves nothing, files that the program mapped are in it.
+            var signal
+                when limits.Memory is { } memory
+                    && end.PeakMemoryBytes > limits.OfProgram(isServing: false).DataBytes / 10 * 9
+                    && (EndsForLackOfMemory(signal) || AllocatorWords.Are(attempt.LastLines)) => new Excess(
                 ExcessKind.Memory,
                 handle,
                 end.PeakMemoryBytes,
@@ -139,6 +143,9 @@ internal sealed partial class WorkerCore
             _ => null,
         };
     }
+
+    // By abort(), by using the null that malloc gave, by the kernel.
+    private static bool EndsForLackOfMemory(int? signal) => signal is Signals.Abort or Signals.SegmentationFault or Signals.Kill;
 
     [LoggerMessage(37, LogLevel.Warning, "clw-worker[pid={pid}]: WARN: {code}: {what}")]
     private static partial void LogExceeded(ILogger logger, int pid, string code, string what);

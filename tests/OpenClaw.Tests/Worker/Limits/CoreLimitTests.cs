@@ -140,14 +140,21 @@ public sealed class CoreLimitTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1100L << 20, "clw-memory-exhaust")]
-    [InlineData(500L << 20, "clw-task-failed")]
-    public void AProgramThatGotNoMoreMemoryAndGaveUpIsOneThatUsedTooMuch(long peak, string code)
+    [InlineData(1100L << 20, 3, null, "MemoryError", "clw-memory-exhaust")]
+    [InlineData(1100L << 20, 3, null, "tail: memory exhausted", "clw-memory-exhaust")]
+    [InlineData(1100L << 20, 3, null, "fatal error: runtime: cannot allocate memory", "clw-memory-exhaust")]
+    [InlineData(1100L << 20, null, Signals.Abort, "", "clw-memory-exhaust")]
+    [InlineData(1100L << 20, null, Signals.SegmentationFault, "", "clw-memory-exhaust")]
+    // It mapped large files, and failed for a reason of its own.
+    [InlineData(1100L << 20, 3, null, "bad input", "clw-task-failed")]
+    [InlineData(500L << 20, 3, null, "MemoryError", "clw-task-failed")]
+    public void AProgramThatGotNoMoreMemoryAndGaveUpIsOneThatUsedTooMuch(long peak, int? exit, int? signal, string line, string code)
     {
         rig.Assign("prog", 0, 1);
         var runner = rig.RunnerOf(1);
         rig.Report(runner, FrameKind.Becoming, 1);
-        End(runner, 3, null, peak, 0);
+        rig.Core.OnLines(runner, [line]);
+        End(runner, exit, signal, peak, 0);
         Assert.Equal(code, Last.Failure.Code);
     }
 
