@@ -34,7 +34,12 @@ public static partial class Hint
     }
 
     /// <summary>The next step on the page of a task whose attempt failed.</summary>
-    public static string AfterAttempt(ErrorEntry entry, string id, string type) =>
+    /// <param name="entry">How.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="hasBacktrace">The page shows where it crashed.</param>
+    public static string AfterAttempt(ErrorEntry entry, string id, string type, bool hasBacktrace = false) =>
+        hasBacktrace ? Fill("Mend what the backtrace shows, then: clw task retry ID", id) :
         // It was JSON, or it would not have become a task: its content was refused.
         entry == Catalogue.PayloadInvalid
             ? Fill("Submit it again with a payload that is as the failure says: clw task submit TYPE --payload '…'", id, type)

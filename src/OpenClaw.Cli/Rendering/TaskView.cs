@@ -162,7 +162,10 @@ internal static class TaskView
             );
         }
 
-        yield return Line("Next", Hint.AfterAttempt(Catalogue.Find(failure.Code) ?? Catalogue.TaskFailed, task.Id, task.Type));
+        yield return Line(
+            "Next",
+            Hint.AfterAttempt(Catalogue.Find(failure.Code) ?? Catalogue.TaskFailed, task.Id, task.Type, failure.Crash?.Backtrace.Count > 0)
+        );
     }
 
     private static string Line(string label, string value) => $"{(label + ":").PadRight(LabelWidth)} {value}";

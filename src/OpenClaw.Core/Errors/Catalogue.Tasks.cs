@@ -216,7 +216,7 @@ public static partial class Catalogue
             ],
             Cure =
             [
-                "Raise the limit: --timeout for one task, timeout_sec under [task] for all",
+                "Raise the limit: --timeout for one task, timeout in the manifest of its plugin, timeout_sec under [task] for all others",
                 "Report progress and bound the waits inside the handler",
             ],
             Related = ["clw-worker-crash", "clw-memory-exhaust"],
@@ -288,7 +288,7 @@ public static partial class Catalogue
             Checks =
             [
                 "clw task show ID shows used, allowed and scope",
-                "The worker says its own limit, and where it comes from, when it starts: clw logs --component worker --grep memory",
+                "The worker says its own limit, and where it comes from, when it starts: clw logs --component worker --grep Memory:",
                 "clw diag shows the memory of this machine and of its programs' groups",
             ],
             Cure =

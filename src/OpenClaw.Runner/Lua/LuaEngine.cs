@@ -176,7 +176,7 @@ internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = n
     private static LuaOutcome Exhausted(LuaSession session) =>
         LuaOutcome.Fail(
             "clw-memory-exhaust",
-            $"the script held {Size(session.Memory->UsedWhenRefused)} of {Size(session.Memory->Limit)} allowed and asked for {Size(session.Memory->Refused)} more",
+            $"the script held {Size(session.Memory->UsedWhenRefused)} of {Size(session.Memory->Limit)} allowed (max_memory_gb under [task], 256 MiB without it) and asked for {Size(session.Memory->Refused)} more",
             retryable: false
         );
 

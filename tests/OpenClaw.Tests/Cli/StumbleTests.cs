@@ -60,6 +60,11 @@ public sealed class StumbleTests
     public void AHintGoesByTheCause()
     {
         Assert.StartsWith("Submit it again", Hint.AfterAttempt(Catalogue.PayloadInvalid, "task-1", "sleep"), StringComparison.Ordinal);
+        Assert.StartsWith("Without a backtrace", Hint.AfterAttempt(Catalogue.WorkerCrash, "task-1", "sleep"), StringComparison.Ordinal);
+        Assert.Equal(
+            "Mend what the backtrace shows, then: clw task retry task-1",
+            Hint.AfterAttempt(Catalogue.WorkerCrash, "task-1", "sleep", hasBacktrace: true)
+        );
         Assert.DoesNotContain("image.lua", Hint.AfterTrial(Catalogue.PictureInvalid, "image.lua"), StringComparison.Ordinal);
         Assert.DoesNotContain("sleep", Hint.AfterTrial(Catalogue.PayloadInvalid, "sleep"), StringComparison.Ordinal);
         Assert.Equal("Mend x.lua, then run it again", Hint.AfterTrial(Catalogue.TaskFailed, "x.lua"));
