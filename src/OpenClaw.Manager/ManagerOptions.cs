@@ -37,7 +37,6 @@ public sealed record ManagerOptions
     public int FlapDrops { get; init; } = 3;
     public TimeSpan FlapWindow { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan FlapHold { get; init; } = TimeSpan.FromSeconds(30);
-    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
     public DispatchLimits Limits { get; init; } = new();
 
     /// <summary>Changes that wait because the store refused them; with more, workers that deliver outcomes are sent away for a while.</summary>

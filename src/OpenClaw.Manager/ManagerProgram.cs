@@ -96,7 +96,6 @@ public static class ManagerProgram
             FlapDrops = settings.Cluster.FlapDrops,
             FlapWindow = settings.Cluster.FlapWindow,
             FlapHold = settings.Cluster.FlapHold,
-            ShutdownGrace = settings.Manager.ShutdownGrace,
             Version = typeof(ManagerProgram).Assembly.GetName().Version?.ToString(3) ?? "0",
         };
     }

@@ -34,6 +34,15 @@ public interface ITaskStore : IAsyncDisposable
     /// <summary>Tasks that match, newest first.</summary>
     ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation);
 
+    /// <summary>
+    /// The tasks that are DEAD, those that died last first, without payloads and results. Costs what it returns, however many tasks there
+    /// are.
+    /// </summary>
+    /// <param name="since">Unix milliseconds; who died before is left out.</param>
+    /// <param name="most">How many at most.</param>
+    /// <param name="cancellation">Stops it.</param>
+    ValueTask<IReadOnlyList<TaskRecord>> LastDeadAsync(long since, int most, CancellationToken cancellation);
+
     /// <summary>How many wait, by lane; lanes without waiting tasks are left out.</summary>
     ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation);
 

@@ -58,7 +58,7 @@ internal sealed partial class Keeper
             UserMicros = (long)end.UserTime.TotalMicroseconds,
             SystemMicros = (long)end.SystemTime.TotalMicroseconds,
             WallMicros = (long)time.GetElapsedTime(child.StartedAt).TotalMicroseconds,
-            Code = child.Plan.CrashCode,
+            Code = meaning.Class == ExitClass.Config ? meaning.Code : child.Plan.CrashCode,
             Message = meaning.Sentence,
         };
         return child.Plan.Crashes is { } plan ? Look(plan, report) : report;

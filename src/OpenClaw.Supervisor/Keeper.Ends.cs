@@ -37,7 +37,7 @@ internal sealed partial class Keeper
             }
         );
         var wanted = child.ToldToStop || restart;
-        var crash = !wanted && meaning.Class != ExitClass.Config ? ReportOf(child, process.Id, end, meaning) : null;
+        var crash = wanted ? null : ReportOf(child, process.Id, end, meaning);
         // A program that could not start for a reason of its own has said so itself, in a better line than ours.
         if (!wanted && meaning.Class != ExitClass.Config)
         {

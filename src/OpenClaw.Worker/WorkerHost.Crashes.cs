@@ -47,7 +47,7 @@ internal sealed partial class WorkerHost
         LogRespawned(logger, respawned.Attempt, respawned.Most);
     }
 
-    [LoggerMessage(11, LogLevel.Information, "Core dumps are on: a process that crashes leaves {template}")]
+    [LoggerMessage(14, LogLevel.Information, "Core dumps are on: a process that crashes leaves {template}")]
     private static partial void LogCores(ILogger logger, string template);
 
     [LoggerMessage(12, LogLevel.Warning, "Core dumps are off, because {why}")]

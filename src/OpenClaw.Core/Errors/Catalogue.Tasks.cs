@@ -242,8 +242,7 @@ public static partial class Catalogue
         {
             Code = "clw-worker-lost",
             Title = "The task lost its worker too often",
-            Meaning =
-                "The task was handed over after the loss of its worker as often as max_losses allows; it is DEAD so that it cannot take more workers down.",
+            Meaning = "The task lost its worker more often than max_losses allows; it is DEAD so that it cannot take more workers down.",
             Causes = ["The workers are stopped or killed while it runs", "The task itself brings its worker's machine down"],
             Checks =
             [
@@ -278,7 +277,7 @@ public static partial class Catalogue
             Code = "clw-memory-exhaust",
             Title = "The task used more memory than it may",
             Meaning =
-                "The attempt was ended because of the memory that it held, and the worker and its other tasks go on. The scope says whose limit was reached: of scope task it is the task's own; of scope worker all tasks of the worker together came near what the worker may hold, and this one held most; of scope queue it is a limit of the task's queue.",
+                "The attempt was ended because of the memory that it held, and the worker and its other tasks go on. The scope says whose limit was reached: of scope task it is the task's own; of scope worker all tasks of the worker together came near what the worker may hold, and this one held most. Scope queue is kept for a limit of the task's queue, and nothing ends an attempt by it: a queue is bounded by the number of its tasks (queue.capacity), and who submits more gets clw-task-queue-full.",
             Causes =
             [
                 "The input is larger than the limit was made for",
@@ -287,7 +286,7 @@ public static partial class Catalogue
             ],
             Checks =
             [
-                "clw task show ID shows used, allowed and scope",
+                "clw task show ID shows used, allowed and scope: task or worker",
                 "The worker says its own limit, and where it comes from, when it starts: clw logs --component worker --grep Memory:",
                 "clw diag shows the memory of this machine and of its programs' groups",
             ],
@@ -297,7 +296,7 @@ public static partial class Catalogue
                 "Scope worker: fewer slots, or a limit for each task, so that one cannot take all of it",
                 "Process the input in parts",
             ],
-            Related = ["clw-worker-crash", "clw-task-timeout", "clw-process-exhaust"],
+            Related = ["clw-worker-crash", "clw-task-timeout", "clw-process-exhaust", "clw-task-queue-full"],
             Exit = ExitCode.Failed,
             Kind = FailureKind.Exhausted,
         };

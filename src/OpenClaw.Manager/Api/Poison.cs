@@ -4,7 +4,6 @@ using OpenClaw.Core.Tasks;
 using OpenClaw.Store;
 using OpenClaw.V1;
 using TaskFailure = OpenClaw.Core.Tasks.TaskFailure;
-using TaskState = OpenClaw.Core.Tasks.TaskState;
 
 namespace OpenClaw.Manager.Api;
 
@@ -29,20 +28,10 @@ internal static class Poison
             return [];
         }
 
-        var newest = await store.ListAsync(
-            new TaskFilter
-            {
-                States = [TaskState.Dead],
-                Limit = MostLookedAt,
-                WithoutBodies = true,
-            },
-            cancellation
-        );
+        var last = await store.LastDeadAsync((now - ShownFor).ToUnixTimeMilliseconds(), MostLookedAt, cancellation);
         return
         [
-            .. newest
-                .Where(t => t.FinishedAt >= (now - ShownFor).ToUnixTimeMilliseconds())
-                .Select(t => (Task: t, Failure: TaskFailure.FromJson((t.Failure ?? default).Span)))
+            .. last.Select(t => (Task: t, Failure: TaskFailure.FromJson((t.Failure ?? default).Span)))
                 .Where(t => t.Failure is { } f && IsDeadly(f.Code))
                 .GroupBy(t => t.Task.Type, StringComparer.Ordinal)
                 .OrderByDescending(g => g.Count())

@@ -125,6 +125,9 @@ internal sealed class Incarnation(WorkerRef worker)
     /// ended, and nobody brings the proof again.
     /// </summary>
     public string? GoneFor { get; set; }
+
+    /// <summary>Its supervisor saw it die: what it held may have killed it.</summary>
+    public bool IsDead { get; set; }
     public string? Problem { get; set; }
     public string? LastPeer { get; set; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OpenClaw.Core.Errors;
 using OpenClaw.Manager.Dispatch;
+using OpenClaw.Store;
 using OpenClaw.V1;
 
 namespace OpenClaw.Manager.Core;
@@ -9,6 +10,9 @@ namespace OpenClaw.Manager.Core;
 // Types whose processes crash, so that they take no more than their share.
 internal sealed partial class ManagerCore
 {
+    /// <summary>What is shown as the cause when the worker's own process went, with all that it ran.</summary>
+    private const string WorkerLost = "the end of its worker";
+
     private readonly CrashLoops crashLoops = new();
 
     private static bool IsCrash(AttemptOutcome outcome) =>
@@ -21,18 +25,34 @@ internal sealed partial class ManagerCore
     {
         if (IsCrash(outcome))
         {
-            var cause = outcome.Failure.Cause;
-            var most = crashLoops.Crashed(type, cause, time.GetUtcNow());
-            dispatcher.Damp(type, most);
-            if (most is not null && crashLoops.All.FirstOrDefault(l => l.Type == type) is { Crashes: CrashLoops.Patience })
-            {
-                LogLoop(logger, type, CrashLoops.Patience, cause);
-            }
+            Crashed(type, outcome.Failure.Cause);
         }
         else if (!crashLoops.IsQuiet && crashLoops.Ended(type))
         {
             dispatcher.Damp(type, null);
             LogLoopOver(logger, type);
+        }
+    }
+
+    /// <summary>
+    /// A worker died that held tasks of one type alone: as far as anybody can tell, by them. With several types nobody is blamed: one that
+    /// runs for hours would be held back for what another did.
+    /// </summary>
+    private void WatchForLosses(IReadOnlyList<ReturnedTask> lost)
+    {
+        if (lost.Count > 0 && lost.All(t => t.Lane.Type == lost[0].Lane.Type))
+        {
+            Crashed(lost[0].Lane.Type, WorkerLost);
+        }
+    }
+
+    private void Crashed(string type, string cause)
+    {
+        var most = crashLoops.Crashed(type, cause, time.GetUtcNow());
+        dispatcher.Damp(type, most);
+        if (most is not null && crashLoops.All.FirstOrDefault(l => l.Type == type) is { Crashes: CrashLoops.Patience })
+        {
+            LogLoop(logger, type, CrashLoops.Patience, cause);
         }
     }
 

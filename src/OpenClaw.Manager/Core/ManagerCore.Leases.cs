@@ -38,6 +38,7 @@ internal sealed partial class ManagerCore
             return 0;
         }
 
+        incarnation.IsDead = true;
         if (incarnation.Releasing)
         {
             if (incarnation.GoneFor is not null || !incarnation.ReleasesIfExpired)
@@ -140,6 +141,11 @@ internal sealed partial class ManagerCore
             foreach (var task in operation.Returned)
             {
                 metrics.Lost(task.Lane.Type);
+            }
+
+            if (incarnation.IsDead)
+            {
+                WatchForLosses(operation.Returned);
             }
         }
 

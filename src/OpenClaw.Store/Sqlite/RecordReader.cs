@@ -38,6 +38,12 @@ internal sealed class RecordReader(Connection connection)
         WHERE holder = (SELECT id FROM holders WHERE worker = ?1 AND incarnation = ?2) AND {Schema.Held} ORDER BY seq
         """
     );
+    private readonly Statement lastDead = connection.Prepare(
+        $"""
+        SELECT {Columns}{FailureAlone} FROM tasks t INDEXED BY tasks_dead{Joins}
+        WHERE t.state = {Schema.Number(TaskState.Dead)} AND t.finished >= ?1 ORDER BY t.finished DESC, t.seq DESC LIMIT ?2
+        """
+    );
     private readonly Dictionary<int, Lane> lanes = [];
 
     public TaskRecord? Get(long number)
@@ -103,6 +109,18 @@ internal sealed class RecordReader(Connection connection)
         while (list.Step())
         {
             result.Add(Read(list));
+        }
+
+        return result;
+    }
+
+    public IReadOnlyList<TaskRecord> LastDead(long since, int most)
+    {
+        var result = new List<TaskRecord>();
+        lastDead.Bind(1, since).Bind(2, most);
+        while (lastDead.Step())
+        {
+            result.Add(Read(lastDead));
         }
 
         return result;

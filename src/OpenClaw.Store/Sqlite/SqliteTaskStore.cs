@@ -55,6 +55,9 @@ public sealed class SqliteTaskStore : ITaskStore
     public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         readers.ScanAsync(reader => reader.List(filter), cancellation);
 
+    public ValueTask<IReadOnlyList<TaskRecord>> LastDeadAsync(long since, int most, CancellationToken cancellation) =>
+        readers.ReadAsync(reader => reader.LastDead(since, most), cancellation);
+
     public ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation) =>
         readers.ReadAsync(reader => reader.CountLanes(), cancellation);
 

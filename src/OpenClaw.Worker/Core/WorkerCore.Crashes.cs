@@ -117,7 +117,7 @@ internal sealed partial class WorkerCore
 
     private string WorkingDirectoryOf(Attempt attempt, IRunner runner) =>
         attempt.Handler.Form != HandlerForm.Executable ? runner.WorkingDirectory
-        : attempt.Handler.IsServing ? System.IO.Path.Combine(options.StateDirectory, "output")
+        : attempt.Handler.IsServing ? ServingDirectory(runner, System.IO.Path.Combine(options.StateDirectory, "output"))
         : System.IO.Path.Combine(options.StateDirectory, "output", new TaskId(attempt.Key.Task).ToString());
 
     /// <summary>The lines that a crash is known by, in the words that people grep for.</summary>

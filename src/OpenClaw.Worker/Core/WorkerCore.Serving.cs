@@ -126,7 +126,7 @@ internal sealed partial class WorkerCore
                         options.Incarnation,
                         slot.Runner!.Mark
                     ),
-                    WorkingDirectory = System.IO.Path.GetDirectoryName(outputDirectory)!,
+                    WorkingDirectory = ServingDirectory(slot.Runner!, System.IO.Path.GetDirectoryName(outputDirectory)!),
                     Limits = LimitsOf(attempt.Handler),
                 },
                 attempt.Handler.Manifest.StartTimeout
@@ -146,6 +146,10 @@ internal sealed partial class WorkerCore
             }
         );
     }
+
+    // Its own, so that the cores of two that crash do not take each other's name; the common one only when the disk refused it.
+    private static string ServingDirectory(IRunner runner, string otherwise) =>
+        runner.WorkingDirectory.Length > 0 ? runner.WorkingDirectory : otherwise;
 
     /// <summary>Lets an idle runner end by itself; a program that does not is ended.</summary>
     private void Retire(Slot slot)

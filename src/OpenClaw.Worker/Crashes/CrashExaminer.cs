@@ -11,11 +11,14 @@ internal sealed record CrashKeeping(bool CoresOn, CoreShelf Shelf);
 
 /// <summary>
 /// Examines crashes, one at a time and beside everything else: finds the core, reads the address, asks gdb, moves the core, writes the
-/// report to disk. Bounded: of crashes that come faster than they can be looked at, the outcome is told without.
+/// report to disk. Ends that leave no core (a memory limit, SIGKILL) have nothing to wait for: they are told at once. Bounded: of crashes
+/// that come faster than they can be looked at, the outcome is told without, and their cores are removed.
 /// </summary>
 internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
 {
     private const int MostWaiting = 32;
+    private const int MostAside = 1000;
+    private const string TooMany = "not looked for: more crashes at once than can be looked at";
     private const int BacktracesPerMinute = 6;
     private static readonly TimeSpan GdbLimit = TimeSpan.FromSeconds(5);
 
@@ -23,12 +26,20 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
         CrashScene,
         Action<CrashReport>
     )>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+
+    /// <summary>What is told already: its report is written, and the core of one that was not looked at removed.</summary>
+    private readonly Channel<(CrashScene Scene, CrashReport Report, bool HasCore)> aside = Channel.CreateBounded<(
+        CrashScene,
+        CrashReport,
+        bool
+    )>(new BoundedChannelOptions(MostAside) { SingleReader = true });
     private readonly CrashRecords records;
     private readonly Action<Action> post;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Queue<long> backtraces = new();
     private readonly Task running;
+    private readonly Task runningAside;
     private volatile CrashKeeping keeping;
 
     /// <param name="keeping">Where cores go.</param>
@@ -44,6 +55,7 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
         this.time = time;
         this.logger = logger;
         running = RunAsync();
+        runningAside = RunAsideAsync();
     }
 
     /// <summary>Replaced when settings change. Any thread.</summary>
@@ -55,10 +67,17 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
 
     public void Examine(CrashScene scene, Action<CrashReport> found)
     {
-        if (!waiting.Writer.TryWrite((scene, found)))
+        var leavesCore = scene.Signal is { } signal && CoreSearch.LeavesCore(signal);
+        if (leavesCore && waiting.Writer.TryWrite((scene, found)))
         {
-            const string tooMany = "not looked for: more crashes at once than can be looked at";
-            post(() => found(scene.Report with { CoreNote = tooMany, BacktraceNote = tooMany }));
+            return;
+        }
+
+        var report = leavesCore ? scene.Report with { CoreNote = TooMany, BacktraceNote = TooMany } : scene.Report;
+        post(() => found(report));
+        if (!aside.Writer.TryWrite((scene, report, leavesCore)))
+        {
+            LogNotKept(logger, records.Directory, "more crashes at once than can be written down");
         }
     }
 
@@ -66,7 +85,9 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _ = waiting.Writer.TryComplete();
+        _ = aside.Writer.TryComplete();
         await running;
+        await runningAside;
     }
 
     private async Task RunAsync()
@@ -89,14 +110,34 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
         }
     }
 
+    private async Task RunAsideAsync()
+    {
+        await foreach (var (scene, report, hasCore) in aside.Reader.ReadAllAsync())
+        {
+            try
+            {
+                if (
+                    hasCore
+                    && keeping.CoresOn
+                    && CoreSearch.OfMachine().Find(report.Pid, scene.Signal!.Value, scene.WorkingDirectory, scene.Since, out _) is { } core
+                )
+                {
+                    // Where it lies nobody bounds it, and it may be as large as its process was.
+                    File.Delete(core.Path);
+                }
+
+                _ = records.Write(report);
+            }
+            catch (Exception e)
+            {
+                LogNotKept(logger, records.Directory, e.Message);
+            }
+        }
+    }
+
     private async Task<CrashReport> LookAsync(CrashScene scene)
     {
         var (report, now) = (scene.Report, keeping);
-        if (scene.Signal is not { } signal || !CoreSearch.LeavesCore(signal))
-        {
-            return report;
-        }
-
         const string noCore = "there is no core";
         if (!now.CoresOn)
         {
@@ -104,7 +145,7 @@ internal sealed partial class CrashExaminer : ICrashExaminer, IAsyncDisposable
         }
 
         var search = CoreSearch.OfMachine();
-        if (search.Find(report.Pid, signal, scene.WorkingDirectory, scene.Since, out var why) is not { } core)
+        if (search.Find(report.Pid, scene.Signal!.Value, scene.WorkingDirectory, scene.Since, out var why) is not { } core)
         {
             return report with { CoreNote = search.WhyNot is { } off ? $"off, because {off}" : why, BacktraceNote = noCore };
         }

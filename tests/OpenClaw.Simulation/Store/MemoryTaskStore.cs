@@ -111,6 +111,16 @@ internal sealed partial class MemoryTaskStore(TimeProvider clock) : ITaskStore
                 .Select(r => r.ToRecord(filter.WithoutBodies)),
         ]);
 
+    public ValueTask<IReadOnlyList<TaskRecord>> LastDeadAsync(long since, int most, CancellationToken cancellation) =>
+        new([
+            .. rows
+                .Values.Where(r => r.State == TaskState.Dead && r.Finished >= since)
+                .OrderByDescending(r => r.Finished)
+                .ThenByDescending(r => r.Number)
+                .Take(most)
+                .Select(r => r.ToRecord(withoutBodies: true)),
+        ]);
+
     public ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation) => new([.. CountLanes()]);
 
     public IEnumerable<LaneCount> CountLanes() =>

@@ -87,6 +87,8 @@ internal sealed class Trace
             Saw.SlowNetwork => $"w{a}: messages take up to {b / 1e6:0.0} s for {c / 1e6:0.0} s",
             Saw.ClockSet => $"{(a < 0 ? "manager" : $"w{a}")}: clock set by {b / 1e6:0.0} s",
             Saw.StoreRefuses => $"store refuses for {a / 1e6:0.0} s",
+            Saw.Drained => $"w{a} is drained for {b / 1e6:0.0} s",
+            Saw.RestartOrdered => $"w{a} is told to restart",
             Saw.Dialed => $"w{a} dials",
             Saw.Connected => $"w{a} is connected",
             Saw.Lost => $"w{a} has lost its connection",

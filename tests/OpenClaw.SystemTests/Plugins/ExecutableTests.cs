@@ -11,7 +11,7 @@ namespace OpenClaw.SystemTests.Plugins;
 public sealed class ExecutableTests
 {
     [Fact]
-    public async Task A_plugin_gets_its_payload_and_is_heard()
+    public async Task W8_a_plugin_gets_its_payload_and_is_heard()
     {
         await using var cluster = new Cluster();
         cluster.Room.Plugin(
@@ -61,7 +61,7 @@ public sealed class ExecutableTests
     }
 
     [Fact]
-    public async Task A_plugin_sees_no_setting_and_no_credential_of_ours()
+    public async Task W8_a_plugin_sees_no_setting_and_no_credential_of_ours()
     {
         await using var cluster = new Cluster();
         cluster.Room.Environment["AWS_SECRET_ACCESS_KEY"] = "not for plugins";
@@ -96,7 +96,7 @@ public sealed class ExecutableTests
     }
 
     [Fact]
-    public async Task A_plugin_that_fails_is_shown_with_its_exit_code_and_last_lines()
+    public async Task W8_a_plugin_that_fails_is_shown_with_its_exit_code_and_last_lines()
     {
         await using var cluster = new Cluster();
         cluster.Room.Plugin("failing", "#!/bin/sh\necho 'the file is missing' >&2\nexit 3\n");
@@ -116,7 +116,7 @@ public sealed class ExecutableTests
     }
 
     [Fact]
-    public async Task A_plugin_that_takes_too_long_is_ended_with_all_that_it_started()
+    public async Task W8_a_plugin_that_takes_too_long_is_ended_with_all_that_it_started()
     {
         await using var cluster = new Cluster();
         var pids = cluster.Room.Path("pids");

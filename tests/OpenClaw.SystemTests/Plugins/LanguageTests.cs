@@ -16,7 +16,7 @@ public sealed class LanguageTests
     [InlineData("go", "serve", "hi", "go build", "go")]
     [InlineData("csharp", "plain", "hi", "dotnet publish -v:quiet -nodeReuse:false -p:UseSharedCompilation=false", "dotnet")]
     [InlineData("csharp", "serve", "hi", "dotnet publish -v:quiet -nodeReuse:false -p:UseSharedCompilation=false", "dotnet")]
-    public async Task A_new_plugin_works_in_each_language(string language, string mode, string file, string? build, string? needs)
+    public async Task W8_a_new_plugin_works_in_each_language(string language, string mode, string file, string? build, string? needs)
     {
         if (needs is not null)
         {
@@ -73,7 +73,7 @@ public sealed class LanguageTests
     }
 
     [Fact]
-    public async Task A_serving_plugin_is_one_process_until_it_changes_and_a_crash_costs_one_attempt()
+    public async Task W8_a_serving_plugin_is_one_process_until_it_changes_and_a_crash_costs_one_attempt()
     {
         Checkout.Need("python3");
         await using var cluster = new Cluster();

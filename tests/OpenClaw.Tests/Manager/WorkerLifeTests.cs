@@ -172,6 +172,47 @@ public sealed class WorkerLifeTests : IDisposable
         rig.CheckCounts();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ATypeWhoseTasksKillTheirWorkersIsHeldBackUnlessItWasNotAlone(bool alone)
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            rig.Submit();
+        }
+
+        for (var life = 1; life <= 5; life++)
+        {
+            if (!alone)
+            {
+                rig.Submit("other");
+            }
+
+            var worker = new TestWorker(rig, incarnation: life, slots: alone ? 1 : 100);
+            worker.Info.Types_.Add(new TaskType { Name = "other", Kind = "builtin" });
+            Assert.Null(worker.Connect());
+            Assert.NotEmpty(worker.Session.Assigned);
+            Assert.NotEqual(0, rig.Core.OnDeathReported(new WorkerRef("w1", life), "exit code 139"));
+            rig.Settle();
+        }
+
+        var fresh = rig.Submit();
+        var next = Connected(incarnation: 6, slots: 100);
+        Assert.Equal(!alone, next.Session.Assigned.Any(t => t.Task == fresh));
+        if (alone)
+        {
+            // One at a time, after a pause; an end that is no crash sets it free.
+            Assert.Empty(next.Session.Assigned);
+            rig.Advance(TimeSpan.FromSeconds(1.1));
+            next.Finish(Assert.Single(next.Session.Assigned));
+            rig.Settle();
+            Assert.Contains(next.Session.Assigned, t => t.Task == fresh);
+        }
+
+        rig.CheckCounts();
+    }
+
     [Fact]
     public void AProofOfDeathThatComesWhileALeaseIsLookedAtIsNotLost()
     {

@@ -52,6 +52,9 @@ internal abstract class StoreOfNothing : ITaskStore
     public ValueTask<IReadOnlyList<TaskRecord>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<TaskRecord>> LastDeadAsync(long since, int most, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
     public ValueTask<IReadOnlyList<LaneCount>> CountLanesAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public IReadOnlyDictionary<string, long> DelayedByQueue => throw new NotSupportedException();

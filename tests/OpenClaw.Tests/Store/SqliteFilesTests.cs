@@ -210,9 +210,9 @@ public sealed class SqliteFilesTests : IDisposable
     {
         await MakeAsync();
         using var connection = Connection.Open(File, Native.OpenReadOnly);
-        Assert.Equal(3, connection.Scalar("PRAGMA user_version"));
+        Assert.Equal(4, connection.Scalar("PRAGMA user_version"));
         Assert.Equal(Schema.ApplicationId, connection.Scalar("PRAGMA application_id"));
-        Assert.Equal(LinesOf(SchemaGolden.Version3), Dump(connection));
+        Assert.Equal(LinesOf(SchemaGolden.Version4), Dump(connection));
     }
 
     [Fact]
@@ -300,6 +300,8 @@ public sealed class SqliteFilesTests : IDisposable
 
         using (var connection = Connection.Open(File, Native.OpenReadWrite))
         {
+            connection.Execute("DROP INDEX tasks_dead; PRAGMA user_version = 3");
+            Assert.Equal(LinesOf(SchemaGolden.Version3), Dump(connection));
             connection.Execute("DROP TABLE drains; ALTER TABLE leases DROP COLUMN length; PRAGMA user_version = 2");
             Assert.Equal(LinesOf(SchemaGolden.Version2), Dump(connection));
             connection.Execute("ALTER TABLE leases DROP COLUMN identity; PRAGMA user_version = 1");

@@ -117,6 +117,36 @@ public abstract partial class TaskStoreContract
     }
 
     [Fact]
+    public async Task The_last_dead_are_those_that_died_last_whatever_their_numbers()
+    {
+        var worker = await Store.LeaseAsync("w");
+        var lane = (await Store.SubmitAsync([.. Enumerable.Range(0, 5).Select(_ => StoreActions.Task("a"))])).Lanes[0];
+        var claimed = await Store.ClaimAsync(worker, 5, lane);
+        var died = new Dictionary<long, long>();
+        foreach (var i in new[] { 4, 1, 3, 0 })
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            if (i == 3)
+            {
+                await Store.FinishAsync(claimed[i].Failure(worker, retryable: false));
+                continue;
+            }
+
+            var lost = new AttemptRef(claimed[i].Number, claimed[i].Attempt);
+            await Store.RunAsync(new ReturnOperation(worker, [lost], ReturnReason.WorkerLost) { MaxLosses = 0 });
+            died[claimed[i].Number] = Clock.Now;
+        }
+
+        // The first of all died last; the fourth is FAILED, not DEAD, and the third runs.
+        Assert.Equal([1, 2, 5], (await Store.LastDeadAsync(0, 10, default)).Select(t => t.Number));
+        Assert.Equal([1, 2], (await Store.LastDeadAsync(0, 2, default)).Select(t => t.Number));
+        Assert.Equal([1, 2], (await Store.LastDeadAsync(died[2], 10, default)).Select(t => t.Number));
+        Assert.Empty(await Store.LastDeadAsync(died[1] + 1, 10, default));
+        var last = (await Store.LastDeadAsync(0, 1, default))[0];
+        Assert.Equal((TaskState.Dead, died[1], true, true), (last.State, last.FinishedAt, last.Failure.HasValue, last.Payload.IsEmpty));
+    }
+
+    [Fact]
     public async Task Tasks_are_got_by_number_and_those_not_here_left_out()
     {
         await Store.SubmitAsync(StoreActions.Task("a"), StoreActions.Task("b"));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenClaw.Abi.Crashes;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Supervision;
 
@@ -210,6 +211,23 @@ public sealed class SupervisorTests : IDisposable
         );
         var (got, errors) = await supervisor.EndAsync();
         Assert.Equal((code, "the port is taken\n"), (got, errors));
+    }
+
+    [Fact]
+    public async Task Who_cannot_start_by_its_own_word_leaves_a_report_with_the_cause_configuration()
+    {
+        var records = new CrashRecords(At("crashes"));
+        await using var supervisor = SupervisorProcess.Start(
+            directory,
+            Shell("manager", "echo the port is taken >&2; exit 7") with
+            {
+                Crashes = new CrashPlan { Directory = records.Directory },
+            }
+        );
+        var (code, errors) = await supervisor.EndAsync();
+        Assert.Equal((7, "the port is taken\n"), (code, errors));
+        var report = Assert.Single(records.Since(DateTimeOffset.UnixEpoch, 10));
+        Assert.Equal((CrashCause.Configuration, 7, "clw-init-fail"), (report.Cause, report.ExitCode, report.Code));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public static class TaskKeys
         };
 
     public static SettingKey<long> MaxLosses { get; } =
-        new("task.max_losses", SettingTypes.Int, "How often a task may lose its worker before it is DEAD.")
+        new("task.max_losses", SettingTypes.Int, "A task that loses its worker more often than this is DEAD.")
         {
             Default = "5",
             Min = "0",
