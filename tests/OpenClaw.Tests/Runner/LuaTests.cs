@@ -205,7 +205,10 @@ public sealed class LuaTests : IAsyncLifetime
         if (!end.Text.Contains("stack overflow", StringComparison.Ordinal) && !end.Text.Contains("too large", StringComparison.Ordinal))
         {
             Assert.Equal("clw-memory-exhaust", end.Code);
-            Assert.Matches(@"^the script held [\d.]+ [KM]iB of 64 MiB allowed \(max_memory_gb under \[task\], 256 MiB without it\) and asked for [\d.]+ [KM]iB more$", end.Text);
+            Assert.Matches(
+                @"^the script held [\d.]+ [KM]iB of 64 MiB allowed \(max_memory_gb under \[task\], 256 MiB without it\) and asked for [\d.]+ [KM]iB more$",
+                end.Text
+            );
             Assert.False(end.Retryable);
         }
         await AssertAliveAsync();
