@@ -364,7 +364,13 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
     private async Task StopAsync()
     {
         LogStopping(logger);
-        loop.Post(core.BeginStop);
+        var orphaned = context.ParentGone.IsCancellationRequested;
+        if (orphaned)
+        {
+            LogOrphaned(logger);
+        }
+
+        loop.Post(() => core.BeginStop(orphaned ? Orphaned : ""));
         await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Draining));
         loop.Post(core.HandBackAll);
         await UntilAsync(() => core.IsDrained, context.Stop.TokenFor(StopPhase.Cancelling));
@@ -460,6 +466,15 @@ internal sealed partial class WorkerHost : IRunnerEvents, IManagerOrders, IAsync
 
     [LoggerMessage(10, LogLevel.Warning, "The manager wants this worker to restart, and nobody would start it again: it goes on")]
     private static partial void LogCannotRestart(ILogger logger);
+
+    private const string Orphaned = "its supervisor ended, so it stopped; nobody starts it again: start it on its machine (clw worker)";
+
+    [LoggerMessage(
+        15,
+        LogLevel.Error,
+        "clw-worker-unreachable: the supervisor of this worker ended; the worker stops, and nobody starts it again. next: Start it: clw worker"
+    )]
+    private static partial void LogOrphaned(ILogger logger);
 
     [LoggerMessage(2, LogLevel.Information, "Worker is stopping: it finishes or hands back what it holds")]
     private static partial void LogStopping(ILogger logger);

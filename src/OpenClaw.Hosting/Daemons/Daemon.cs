@@ -77,6 +77,7 @@ public static partial class Daemon
                     Logging = logging,
                     Loggers = loggers,
                     Stop = stop,
+                    ParentGone = lifeline?.Ended ?? CancellationToken.None,
                     Time = time,
                     Ready = () => ready?.Ready(),
                     Status = text => ready?.Status(text),

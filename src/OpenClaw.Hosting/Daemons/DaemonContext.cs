@@ -17,6 +17,9 @@ public sealed class DaemonContext
 
     /// <summary>SIGTERM, Ctrl-C and the parent's end start it.</summary>
     public required StopClock Stop { get; init; }
+
+    /// <summary>Cancelled when the parent has ended, which also starts the stop. Nobody starts this daemon again then.</summary>
+    public required CancellationToken ParentGone { get; init; }
     public required TimeProvider Time { get; init; }
 
     /// <summary>Tells the parent, and through it the service manager, that the daemon works. Call it once.</summary>

@@ -126,6 +126,9 @@ internal sealed class Incarnation(WorkerRef worker)
     /// </summary>
     public string? GoneFor { get; set; }
 
+    /// <summary>Why it stops although nobody told it to; null: it was told to.</summary>
+    public string? StopsFor { get; set; }
+
     /// <summary>Its supervisor saw it die: what it held may have killed it.</summary>
     public bool IsDead { get; set; }
     public string? Problem { get; set; }

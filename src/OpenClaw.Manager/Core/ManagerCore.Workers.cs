@@ -389,8 +389,12 @@ internal sealed partial class ManagerCore
         from.Session?.Send(new ManagerMessage { HeartbeatAck = new HeartbeatAck { Sequence = heartbeat.Sequence } });
     }
 
-    public void OnDraining(Incarnation from)
+    /// <summary>The worker stops.</summary>
+    /// <param name="from">Which.</param>
+    /// <param name="cause">Why, when nobody told it to: then it is missed, not stopped.</param>
+    public void OnDraining(Incarnation from, string cause = "")
     {
+        from.StopsFor = cause.Length > 0 ? cause : null;
         from.State = WorkerState.Draining;
         from.IsStopping = true;
         if (from.Seat is { } seat)
@@ -435,19 +439,29 @@ internal sealed partial class ManagerCore
 
         if (from.IsStopping && (reason is null || from.Held.Count == 0))
         {
-            from.State = WorkerState.Stopped;
             from.LastHeard = time.GetUtcNow();
-            AwaitReturn(from);
-            LogStopped(logger, from.Ref.Worker);
+            if (from.StopsFor is { } cause)
+            {
+                from.State = WorkerState.Unreachable;
+                from.Problem = $"{Catalogue.WorkerUnreachable.Code}: {cause}";
+                LogStoppedUnasked(logger, from.Ref.Worker, cause);
+            }
+            else
+            {
+                from.State = WorkerState.Stopped;
+                AwaitReturn(from);
+                LogStopped(logger, from.Ref.Worker);
+            }
+
             Release(from, ReturnReason.HandedBack, "it stopped");
             return;
         }
 
         CountDrop(from, reason);
         from.State = WorkerState.Unreachable;
-        var cause = CauseOf(from, reason);
-        from.Problem = ProblemOf(cause);
-        LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", cause.ToString(), from.Held.Count);
+        var failure = CauseOf(from, reason);
+        from.Problem = ProblemOf(failure);
+        LogUnreachable(logger, from.Ref.Worker, from.LastPeer ?? "?", failure.ToString(), from.Held.Count);
     }
 
     private static string ProblemOf(Failure cause) => $"{Catalogue.WorkerUnreachable.Code}: {cause.Message}";
@@ -505,6 +519,9 @@ internal sealed partial class ManagerCore
 
     [LoggerMessage(36, LogLevel.Information, "Worker {worker} stopped")]
     private static partial void LogStopped(ILogger logger, string worker);
+
+    [LoggerMessage(55, LogLevel.Error, "Worker {worker} stopped, and nobody told it to: {cause}")]
+    private static partial void LogStoppedUnasked(ILogger logger, string worker, string cause);
 
     [LoggerMessage(37, LogLevel.Warning, "clw-registration-failed: worker {worker} from {peer} was not registered: {reason}")]
     private static partial void LogRefused(ILogger logger, string worker, string peer, string reason);

@@ -219,7 +219,7 @@ internal sealed class WorkerSession(
                 core.OnTypesChanged(from, message.TypesChanged);
                 break;
             case WorkerMessage.MessageOneofCase.Draining:
-                core.OnDraining(from);
+                core.OnDraining(from, message.Draining.Cause);
                 break;
             case WorkerMessage.MessageOneofCase.RestartAnswer:
                 core.OnRestartAnswer(from, message.RestartAnswer);

@@ -113,7 +113,7 @@ internal sealed partial class WorkerCore
         unsent.AddRange(outbox.Own);
         if (Stopping)
         {
-            session.Send(new WorkerMessage { Draining = new Draining() });
+            session.Send(new WorkerMessage { Draining = new Draining { Cause = stopsFor } });
         }
 
         foreach (var attempt in attempts.Values)
@@ -352,8 +352,11 @@ internal sealed partial class WorkerCore
         session.Send(new WorkerMessage { Logs = message });
     }
 
+    private string stopsFor = "";
+
     /// <summary>A graceful stop begins: no more work is wanted; what has not begun goes back.</summary>
-    public void BeginStop()
+    /// <param name="cause">Why, when nobody told it to; the manager then misses this worker.</param>
+    public void BeginStop(string cause = "")
     {
         if (Stopping)
         {
@@ -361,7 +364,8 @@ internal sealed partial class WorkerCore
         }
 
         Stopping = true;
-        session?.Send(new WorkerMessage { Draining = new Draining() });
+        stopsFor = cause;
+        session?.Send(new WorkerMessage { Draining = new Draining { Cause = cause } });
         OnRecall([.. attempts.Values.Where(a => a.Stage == AttemptStage.Waiting).Select(Name)]);
     }
 

@@ -60,6 +60,18 @@ public sealed class SupervisionTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task W12_a_worker_whose_supervisor_ended_stops_and_is_missed()
+    {
+        await using var fleet = new Fleet();
+        await fleet.StartAsync("w1");
+        fleet.Workers["w1"].Signal(Signals.Kill);
+        var missed = await fleet.StateAsync("w1", "UNREACHABLE", w => w.Problem.Contains("its supervisor ended", StringComparison.Ordinal));
+        Assert.Contains("start it on its machine", missed.Problem, StringComparison.Ordinal);
+        Assert.Equal(1, (await fleet.Room.RunAsync("cluster", "status")).ExitCode);
+        await Crashing.SaysAsync(fleet.Room.Path("log-w1", "worker.log"), "the supervisor of this worker ended");
+    }
+
+    [Fact]
     public async Task W12_without_cores_it_is_back_at_once_and_a_managers_process_too()
     {
         await using var fleet = new Fleet();

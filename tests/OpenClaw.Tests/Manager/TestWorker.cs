@@ -78,9 +78,9 @@ internal sealed class TestWorker(ManagerRig rig, string id = "w1", long incarnat
     }
 
     /// <summary>The worker's last word: it drained, and ends its stream in good order.</summary>
-    public void SayGoodbye()
+    public void SayGoodbye(string cause = "")
     {
-        rig.Core.OnDraining(Incarnation);
+        rig.Core.OnDraining(Incarnation, cause);
         rig.Core.OnClosed(Incarnation, Session, null);
         rig.Settle();
     }

@@ -513,6 +513,18 @@ public sealed class WorkerLifeTests : IDisposable
     }
 
     [Fact]
+    public void AWorkerThatStopsUnaskedIsMissedAndNotTakenForStopped()
+    {
+        var worker = Connected();
+        var number = rig.Submit();
+        worker.SayGoodbye("its supervisor ended");
+        Assert.Equal(("UNREACHABLE", "clw-worker-unreachable: its supervisor ended"), (rig.Status("w1").State, rig.Status("w1").Problem));
+        Assert.Equal((TaskState.Pending, 0), (rig.State(number), rig.Task(number).Losses));
+        Assert.Empty(rig.Store.Leases);
+        Assert.False(rig.Core.Status().Healthy);
+    }
+
+    [Fact]
     public void ADrainingWorkerWhoseConnectionBreaksKeepsWhatItRuns()
     {
         var worker = Connected();
