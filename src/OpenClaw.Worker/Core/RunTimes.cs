@@ -11,6 +11,9 @@ internal sealed class RunTimes
     /// <summary>Work that waits in one runner's pipe: what a slower task in front of it may delay.</summary>
     public const double MostBacklogMicros = 5_000;
 
+    /// <summary>A task that has run so long is none of the short ones. Well above what this loop itself may be behind.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Commands that wait in one runner's pipe.</summary>
     public const int MostAhead = 256;
 

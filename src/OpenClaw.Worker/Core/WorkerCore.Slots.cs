@@ -90,7 +90,12 @@ internal sealed partial class WorkerCore
         && times.MeanOf(attempt.Handler.Type) is var mean
         && mean <= RunTimes.ShortMicros
         && slot.BacklogMicros + mean <= RunTimes.MostBacklogMicros
-        && slot.InRunner.Count < RunTimes.MostAhead;
+        && slot.InRunner.Count < RunTimes.MostAhead
+        && !IsLate(slot);
+
+    // What it runs takes longer than a short task ever does: whatever else the type's times say, nothing waits behind this one.
+    private bool IsLate(Slot slot) =>
+        slot.InRunner.TryPeek(out var first) && first.StartedAt != default && time.GetElapsedTime(first.StartedStamp) > RunTimes.Late;
 
     private void Hand(Slot slot, Attempt attempt)
     {

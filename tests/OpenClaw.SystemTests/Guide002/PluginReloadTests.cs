@@ -56,7 +56,8 @@ public sealed class PluginReloadTests
             await client.UntilAsync(await client.SubmitAsync("versioned", """{"wait":false}"""), TaskState.Succeeded);
     }
 
-    // Each says its version before and after it waited, so that a version that changes under it is seen.
+    // Each says its version before and after it waited, so that a version that changes under it is seen. None is so short that the next
+    // one would be sent ahead behind it.
     private static string Text(string file, string version, string begun, string gate) =>
         Path.GetExtension(file) switch
         {
@@ -64,6 +65,7 @@ public sealed class PluginReloadTests
                 local function version() return "{{version}}" end
                 function process_versioned(data)
                   local before = version()
+                  sleep(50)
                   if data.wait then
                     io.open("{{begun}}", "w"):close()
                     local open
@@ -82,6 +84,7 @@ public sealed class PluginReloadTests
                 print(json.dumps({"kind": "hello", "version": 1}), flush=True)
                 for line in sys.stdin:
                     task = json.loads(line)
+                    time.sleep(0.05)
                     if task["payload"]["wait"]:
                         open("{{begun}}", "w").close()
                         while not os.path.exists("{{gate}}"): time.sleep(0.05)
@@ -90,6 +93,7 @@ public sealed class PluginReloadTests
             _ => $$"""
                 #!/bin/sh
                 before={{version}}
+                sleep 0.05
                 if grep -q true; then
                   : > {{begun}}
                   while [ ! -e {{gate}} ]; do sleep 0.05; done

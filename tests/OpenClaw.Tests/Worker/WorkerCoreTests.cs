@@ -80,6 +80,23 @@ public sealed class WorkerCoreTests : IDisposable
     }
 
     [Fact]
+    public void NothingMoreWaitsBehindATaskThatTurnsOutToBeLong()
+    {
+        LearnThatNoopIsShort();
+        rig.Assign(1, 2);
+        foreach (var runner in rig.Runners.ToList())
+        {
+            rig.Report(runner, FrameKind.Started, runner.Given[^1]);
+        }
+
+        rig.Assign(3);
+        Assert.Equal(0, rig.Core.Waiting);
+        rig.Pass(TimeSpan.FromMilliseconds(60));
+        rig.Assign(4);
+        Assert.Equal(1, rig.Core.Waiting);
+    }
+
+    [Fact]
     public void ACrashBlamesTheStartedAttemptAlone()
     {
         LearnThatNoopIsShort();
