@@ -205,7 +205,7 @@ internal sealed partial class Keeper : IDisposable
                             hit = true;
                             Post(() => OnHit(child, incarnation, signal));
                         }
-                        else if (!named && ReadySignal.IsIncarnation(buffer.AsSpan(0, end)) is { } number)
+                        else if (!named && ReadySignal.IncarnationOf(buffer.AsSpan(0, end)) is { } number)
                         {
                             named = true;
                             child.CallsItself(incarnation, number);

@@ -11,11 +11,9 @@ namespace OpenClaw.Supervisor;
 /// <param name="Incarnation">What it calls itself: its processes for tasks carry that.</param>
 internal readonly record struct Mark(string Variable, long Drawn, long Incarnation)
 {
-    public bool IsOn(int process)
-    {
-        return ProcessStat.VariableOf(process, Encoding.UTF8.GetBytes(Variable + "=")) == Drawn.ToString(CultureInfo.InvariantCulture)
-            || ProcessStat.VariableOf(process, TaskVariable) == Incarnation.ToString(CultureInfo.InvariantCulture);
-    }
+    public bool IsOn(int process) =>
+        ProcessStat.VariableOf(process, Encoding.UTF8.GetBytes(Variable + "=")) == Drawn.ToString(CultureInfo.InvariantCulture)
+        || ProcessStat.VariableOf(process, TaskVariable) == Incarnation.ToString(CultureInfo.InvariantCulture);
 
     private static readonly byte[] TaskVariable = Encoding.UTF8.GetBytes(PluginEnvironment.Incarnation + "=");
 }
@@ -70,7 +68,7 @@ internal sealed class Leftovers(TimeProvider time)
                 _ = seen.Add(row.Id);
                 if (!row.HasEnded)
                 {
-                    Family.Kill(row.Id);
+                    _ = ProcessFamily.Kill(row);
                 }
             }
             if (!told && time.GetElapsedTime(begin) > TimeSpan.FromSeconds(5))
@@ -85,28 +83,13 @@ internal sealed class Leftovers(TimeProvider time)
         }
     }
 
-    private static List<ProcessStat> Find(Mark? dead, IReadOnlyList<Mark> alive)
+    private static IReadOnlyList<ProcessStat> Find(Mark? dead, IReadOnlyList<Mark> alive)
     {
-        var rows = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToList();
-        var children = rows.ToLookup(row => row.Parent);
-        var left = new List<ProcessStat>();
-        var pending = new Stack<ProcessStat>();
+        var all = ProcessFamily.Everybody().ToList();
         var roots = OperatingSystem.IsLinux()
-            ? children[Environment.ProcessId].Where(row => !Family.Knows(row.Id) && !IsOthers(row, dead, alive))
-            : rows.Where(row => dead is { } mark && mark.IsOn(row.Id) && row.Id != Environment.ProcessId);
-        foreach (var row in roots)
-        {
-            pending.Push(row);
-        }
-        while (pending.TryPop(out var row))
-        {
-            left.Add(row);
-            foreach (var child in children[row.Id])
-            {
-                pending.Push(child);
-            }
-        }
-        return left;
+            ? all.Where(row => row.Parent == Environment.ProcessId && !Family.Knows(row.Id) && !IsOthers(row, dead, alive))
+            : all.Where(row => dead is { } mark && mark.IsOn(row.Id) && row.Id != Environment.ProcessId);
+        return ProcessFamily.With(roots, all);
     }
 
     private static bool IsOthers(ProcessStat row, Mark? dead, IReadOnlyList<Mark> alive) =>

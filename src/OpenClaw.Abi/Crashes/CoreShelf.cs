@@ -65,7 +65,11 @@ public sealed record CoreShelf(string Template, long MaxBytes, int MostFiles, lo
             if (bytes > MaxBytes)
             {
                 File.Delete(source);
-                return new(null, bytes, $"its core of {Size(bytes)} is larger than task.core_max_bytes allows ({Size(MaxBytes)})");
+                return new(
+                    null,
+                    bytes,
+                    $"its core of {ByteSize.Text(bytes)} is larger than task.core_max_bytes allows ({ByteSize.Text(MaxBytes)})"
+                );
             }
 
             File.SetUnixFileMode(source, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -220,11 +224,6 @@ public sealed record CoreShelf(string Template, long MaxBytes, int MostFiles, lo
             return new SafeFileHandle(Native.open(name, flags, mode), ownsHandle: true);
         }
     }
-
-    internal static string Size(long bytes) =>
-        bytes >= 1 << 20
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB");
 
     private static class Flags
     {

@@ -53,5 +53,5 @@ public static class Adopted
 
     // A kernel without that file (CONFIG_PROC_CHILDREN).
     private static List<int> LookAtAll() =>
-        [.. ProcessStat.All().Where(p => ProcessStat.Of(p) is { } stat && stat.Parent == Environment.ProcessId && !Family.Knows(p))];
+        [.. ProcessFamily.Everybody().Where(p => p.Parent == Environment.ProcessId && !Family.Knows(p.Id)).Select(p => p.Id)];
 }

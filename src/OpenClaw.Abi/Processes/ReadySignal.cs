@@ -64,14 +64,12 @@ public sealed class ReadySignal : IDisposable
             : null;
 
     /// <summary>The number under which this process is known to others, where it may not be the one that the parent drew. Before it is.</summary>
-    public void Incarnation(long number) => Send(string.Create(CultureInfo.InvariantCulture, $"{IncarnationWord}{number}\n"));
-
-    private const string IncarnationWord = "incarnation ";
+    public void Incarnation(long number) => Send(string.Create(CultureInfo.InvariantCulture, $"incarnation {number}\n"));
 
     /// <summary>The number of a line of <see cref="Incarnation"/>; null for any other.</summary>
-    public static long? IsIncarnation(ReadOnlySpan<byte> line) =>
+    public static long? IncarnationOf(ReadOnlySpan<byte> line) =>
         line.StartsWith("incarnation "u8)
-        && long.TryParse(line[IncarnationWord.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && long.TryParse(line["incarnation "u8.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 

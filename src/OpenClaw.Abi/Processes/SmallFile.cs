@@ -59,11 +59,10 @@ public static unsafe class SmallFile
             var held = 0;
             while (held < buffer.Length)
             {
-                var count = (int)Native.Read(descriptor, buffer[held..], out var error);
+                var count = (int)Native.Read(descriptor, buffer[held..], out _);
                 if (count < 0)
                 {
-                    // ESRCH: the process ended between the two calls.
-                    _ = error;
+                    // The process ended between the two calls (ESRCH).
                     return -1;
                 }
                 if (count == 0)

@@ -28,7 +28,10 @@ public sealed record ProcessLimits
     /// <summary>-1000 to 1000: how readily the kernel ends the process for lack of memory. Linux only; lowering it needs privilege.</summary>
     public int? OomScoreAdjust { get; init; }
 
-    /// <summary>Bytes that one Lua task may hold; null: 256 MiB. Held by the runner itself, not by the kernel.</summary>
+    /// <summary>Bytes that one Lua task may hold when nothing else is said: 256 MiB.</summary>
+    public const long DefaultLuaBytes = 256L << 20;
+
+    /// <summary>Bytes that one Lua task may hold; null: <see cref="DefaultLuaBytes"/>. Held by the runner itself, not by the kernel.</summary>
     public long? LuaBytes { get; init; }
 
     /// <summary>Seconds of processor time of one process (RLIMIT_CPU): then SIGXCPU, five seconds later SIGKILL.</summary>

@@ -38,13 +38,18 @@ public static partial class Hint
     /// <param name="id">The task.</param>
     /// <param name="type">Its type.</param>
     /// <param name="hasBacktrace">The page shows where it crashed.</param>
-    public static string AfterAttempt(ErrorEntry entry, string id, string type, bool hasBacktrace = false) =>
-        hasBacktrace ? Fill("Mend what the backtrace shows, then: clw task retry ID", id)
-        :
+    public static string AfterAttempt(ErrorEntry entry, string id, string type, bool hasBacktrace = false)
+    {
+        if (hasBacktrace)
+        {
+            return Fill("Mend what the backtrace shows, then: clw task retry ID", id);
+        }
+
         // It was JSON, or it would not have become a task: its content was refused.
-        entry == Catalogue.PayloadInvalid
+        return entry == Catalogue.PayloadInvalid
             ? Fill("Submit it again with a payload that is as the failure says: clw task submit TYPE --payload '…'", id, type)
-        : Beyond(entry, "clw task show", id, type);
+            : Beyond(entry, "clw task show", id, type);
+    }
 
     /// <summary>The next step of who tries a plugin: its file, unless the cause lies outside of it.</summary>
     public static string AfterTrial(ErrorEntry entry, string plugin)

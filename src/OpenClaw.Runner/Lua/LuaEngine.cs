@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using OpenClaw.Abi;
 using OpenClaw.Abi.Protocol;
 
 namespace OpenClaw.Runner.Lua;
@@ -41,8 +41,6 @@ internal readonly ref struct LuaTask
 /// <summary>Runs scripts, each in a fresh state.</summary>
 internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = null) : IDisposable
 {
-    private const long DefaultMemory = 256 << 20;
-
     /// <summary>What scripts find. The first one's Lua file gives the handler of errors.</summary>
     public static IReadOnlyList<LuaModule> Modules { get; } = [HostCalls.Core, PictureCalls.Pictures, HttpCalls.Http];
 
@@ -57,7 +55,7 @@ internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = n
     public HostRights Rights { get; } = rights ?? HostRights.None;
 
     /// <summary>Bytes that one state may hold.</summary>
-    public long MemoryLimit { get; } = memoryLimit ?? DefaultMemory;
+    public long MemoryLimit { get; } = memoryLimit ?? ProcessLimits.DefaultLuaBytes;
 
     /// <summary>Loads the script, calls its function with the payload, and gives what came of it.</summary>
     public LuaOutcome Run(string path, in LuaTask task, ILuaHost host)
@@ -176,14 +174,9 @@ internal sealed unsafe class LuaEngine(long? memoryLimit, HostRights? rights = n
     private static LuaOutcome Exhausted(LuaSession session) =>
         LuaOutcome.Fail(
             "clw-memory-exhaust",
-            $"the script held {Size(session.Memory->UsedWhenRefused)} of {Size(session.Memory->Limit)} allowed (max_memory_gb under [task], 256 MiB without it) and asked for {Size(session.Memory->Refused)} more",
+            $"the script held {ByteSize.Text(session.Memory->UsedWhenRefused)} of {ByteSize.Text(session.Memory->Limit)} allowed (max_memory_gb under [task], {ByteSize.Text(ProcessLimits.DefaultLuaBytes)} without it) and asked for {ByteSize.Text(session.Memory->Refused)} more",
             retryable: false
         );
-
-    private static string Size(long bytes) =>
-        bytes < 1 << 20
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 
     public void Dispose() => json?.Dispose();
 }

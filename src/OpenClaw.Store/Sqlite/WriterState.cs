@@ -280,12 +280,21 @@ internal sealed class WriterState
 
     private void SumUp(LaneEntry entry, ref Dictionary<string, long>? delayed)
     {
-        if (entry.Delayed != entry.Summed)
+        if (entry.Delayed == entry.Summed)
         {
-            delayed ??= new(delayedByQueue, StringComparer.Ordinal);
-            var sum = delayed.GetValueOrDefault(entry.Lane.Queue) + entry.Delayed - entry.Summed;
-            entry.Summed = entry.Delayed;
-            _ = sum == 0 ? delayed.Remove(entry.Lane.Queue) : (delayed[entry.Lane.Queue] = sum) > 0;
+            return;
+        }
+
+        delayed ??= new(delayedByQueue, StringComparer.Ordinal);
+        var sum = delayed.GetValueOrDefault(entry.Lane.Queue) + entry.Delayed - entry.Summed;
+        entry.Summed = entry.Delayed;
+        if (sum == 0)
+        {
+            delayed.Remove(entry.Lane.Queue);
+        }
+        else
+        {
+            delayed[entry.Lane.Queue] = sum;
         }
     }
 

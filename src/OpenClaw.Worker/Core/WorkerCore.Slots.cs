@@ -194,11 +194,8 @@ internal sealed partial class WorkerCore
 
     private static long? LuaBytesOf(WorkerOptions options) =>
         options.MaxMemoryBytes is { } all && !(options.MaxTaskMemoryBytes < all)
-            ? Math.Min(all, options.MaxTaskMemoryBytes ?? DefaultLuaBytes)
+            ? Math.Min(all, options.MaxTaskMemoryBytes ?? ProcessLimits.DefaultLuaBytes)
             : options.MaxTaskMemoryBytes;
-
-    /// <summary>What a runner allows a script when it is told nothing.</summary>
-    private const long DefaultLuaBytes = 256L << 20;
 
     private void StartRunner(Slot slot)
     {

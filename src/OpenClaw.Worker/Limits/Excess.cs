@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenClaw.Abi;
 using OpenClaw.Core.Errors;
 using OpenClaw.Worker.Plugins;
 
@@ -55,17 +56,18 @@ internal readonly record struct Excess(ExcessKind Kind, ulong Handle, long Used,
         var name = handler.Path.Length > 0 ? Path.GetFileName(handler.Path) : handler.Type;
         return Kind switch
         {
-            ExcessKind.Memory => $"{name} held {Size(Used)} of the {Size(Allowed)} that {Source(limits.Memory)} allows, and was ended",
+            ExcessKind.Memory =>
+                $"{name} held {ByteSize.Text(Used)} of the {ByteSize.Text(Allowed)} that {Source(limits.Memory)} allows, and was ended",
             ExcessKind.WorkerMemory =>
-                $"The worker with all its tasks held {Size(Used)} of the {Size(Allowed)} that it may, and {name}, which held most ({Size(Share)}), was ended",
+                $"The worker with all its tasks held {ByteSize.Text(Used)} of the {ByteSize.Text(Allowed)} that it may, and {name}, which held most ({ByteSize.Text(Share)}), was ended",
             ExcessKind.Cpu =>
                 $"{name} used {Seconds(Used)} s of processor time of the {Seconds(Allowed)} s that {Source(limits.Cpu)} allows, and was ended",
             ExcessKind.Processes =>
                 $"{name} had {Used:N0} processes and threads of the {Allowed:N0} that {Source(limits.Processes)} allows, and was ended",
             ExcessKind.FileSize =>
-                $"{name} wrote a file of more than the {Size(Allowed)} that {Source(limits.FileSize)} allows, and was ended",
+                $"{name} wrote a file of more than the {ByteSize.Text(Allowed)} that {Source(limits.FileSize)} allows, and was ended",
             _ =>
-                $"{name} left {Size(Used)} in its output directory of the {Size(Allowed)} that {Source(limits.Output)} allows, and was ended",
+                $"{name} left {ByteSize.Text(Used)} in its output directory of the {ByteSize.Text(Allowed)} that {Source(limits.Output)} allows, and was ended",
         };
     }
 
@@ -84,10 +86,4 @@ internal readonly record struct Excess(ExcessKind Kind, ulong Handle, long Used,
     private static string Source<T>(Limit<T>? limit) => limit?.Source ?? "its limit";
 
     private static string Seconds(long milliseconds) => (milliseconds / 1000.0).ToString("0.##", CultureInfo.InvariantCulture);
-
-    /// <summary>Bytes for people.</summary>
-    internal static string Size(long bytes) =>
-        bytes < 1 << 20
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 }

@@ -12,12 +12,6 @@ namespace OpenClaw.Worker.Limits;
 /// </summary>
 internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>A process that cannot be ended (it waits for a broken disk) must not keep an outcome back for ever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>Whose the orphans are. Owned by <see cref="Look"/>.</summary>
     private readonly OrphanClaims claims = new(time);
     private int looking;
@@ -26,27 +20,24 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
     public async ValueTask<int> EndAsync(int runner, string mark)
     {
         var ended = new HashSet<int>();
-        var pause = FirstPause;
-        var begun = time.GetTimestamp();
-        while (true)
+        var last = 0;
+        var isGone = await Insistence.UntilGoneAsync(
+            () =>
+            {
+                Family.ReapAll();
+                var left = LeftBy(runner, mark);
+                KillAll(left, ended);
+                last = left.Count > 0 ? left[0].Id : 0;
+                return left.Count == 0;
+            },
+            time
+        );
+        if (!isGone)
         {
-            Family.ReapAll();
-            var left = LeftBy(runner, mark);
-            if (left.Count == 0)
-            {
-                return ended.Count;
-            }
-
-            KillAll(left, ended);
-            if (time.GetElapsedTime(begun) > Patience)
-            {
-                LogStuck(logger, left[0].Id);
-                return ended.Count;
-            }
-
-            await Task.Delay(pause, time);
-            pause = pause < LongestPause ? pause * 2 : LongestPause;
+            LogStuck(logger, last);
         }
+
+        return ended.Count;
     }
 
     /// <summary>Ends orphans whose attempts have ended. To be called now and then; returns at once when another call is at it.</summary>
@@ -116,24 +107,12 @@ internal sealed partial class Leftovers(TreeWatch watch, TimeProvider time, ILog
     // A number in the list may be somebody else's by the time that it is looked up.
     private static bool IsOurOrphan(ProcessStat process) => !process.HasEnded && process.Parent == Environment.ProcessId;
 
-    // With all that descends from them. Orphans are reaped by any thread of ours, and others by their own parents: a number may be somebody
-    // else's since it was looked up, so each is looked at once more right before it is ended.
+    // With all that descends from them.
     private static void KillAll(List<ProcessStat> roots, HashSet<int> ended)
     {
-        var children = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToLookup(p => p.Parent);
-        var open = new Stack<ProcessStat>(roots);
-        while (open.TryPop(out var process))
+        if (roots.Count > 0)
         {
-            if (ProcessStat.Of(process.Id) is { } now && now.Started == process.Started)
-            {
-                ended.Add(process.Id);
-                Family.Kill(process.Id);
-            }
-
-            foreach (var child in children[process.Id])
-            {
-                open.Push(child);
-            }
+            ended.UnionWith(ProcessFamily.With(roots, ProcessFamily.Everybody()).Where(p => ProcessFamily.Kill(p)).Select(p => p.Id));
         }
     }
 

@@ -1,3 +1,4 @@
+using OpenClaw.Abi;
 using OpenClaw.Worker.Limits.Cgroups;
 
 namespace OpenClaw.Worker.Limits;
@@ -15,14 +16,15 @@ internal sealed record MemoryPlan(long? Bound, string Sentence, string? Warning)
     /// <param name="task"><c>task.max_memory_gb</c> in bytes.</param>
     public static MemoryPlan Of(long? wanted, string? source, (long Bytes, string File)? container, long? machine, long? task)
     {
-        var ofTask = task is { } one ? $", {Size(one)} for each task" : ", no limit for a single task";
-        var ofMachine = machine is { } whole ? $" (the machine has {Size(whole)})" : "";
+        var ofTask = task is { } one ? $", {ByteSize.Text(one)} for each task" : ", no limit for a single task";
+        var ofMachine = machine is { } whole ? $" (the machine has {ByteSize.Text(whole)})" : "";
         if (wanted is { } own && !(container?.Bytes < own))
         {
-            var beyond = machine < own ? $"worker.max_memory allows {Size(own)}, and the machine has {Size(machine.Value)}" : null;
+            var beyond =
+                machine < own ? $"worker.max_memory allows {ByteSize.Text(own)}, and the machine has {ByteSize.Text(machine.Value)}" : null;
             return new(
                 own,
-                $"Memory: {Size(own)} for the worker with all its tasks, by {source ?? "its settings"}{ofMachine}{ofTask}",
+                $"Memory: {ByteSize.Text(own)} for the worker with all its tasks, by {source ?? "its settings"}{ofMachine}{ofTask}",
                 beyond
             );
         }
@@ -31,9 +33,9 @@ internal sealed record MemoryPlan(long? Bound, string Sentence, string? Warning)
         {
             return new(
                 limit.Bytes,
-                $"Memory: {Size(limit.Bytes)} for the worker with all its tasks, by its control group ({limit.File}){ofMachine}{ofTask}",
+                $"Memory: {ByteSize.Text(limit.Bytes)} for the worker with all its tasks, by its control group ({limit.File}){ofMachine}{ofTask}",
                 wanted is { } more
-                    ? $"worker.max_memory allows {Size(more)}, and the control group {Size(limit.Bytes)}: the smaller one holds"
+                    ? $"worker.max_memory allows {ByteSize.Text(more)}, and the control group {ByteSize.Text(limit.Bytes)}: the smaller one holds"
                     : null
             );
         }
@@ -70,6 +72,4 @@ internal sealed record MemoryPlan(long? Bound, string Sentence, string? Warning)
             ? value * 1024
             : null;
     }
-
-    private static string Size(long bytes) => Excess.Size(bytes);
 }

@@ -83,12 +83,7 @@ internal sealed partial class TreeWatch : IDisposable
             watched.Exceeded = exceeded;
             watched.Looks = 0;
             watched.Told = false;
-            if (guard is { MemoryBytes: null, Processes: null, Cpu: null, OutputBytes: null })
-            {
-                return;
-            }
-
-            if (guard is not null)
+            if (guard is not (null or { MemoryBytes: null, Processes: null, Cpu: null, OutputBytes: null }))
             {
                 LookWithin(guard.MemoryBytes is not null || bound is not null ? Soon : Calm);
             }
@@ -106,15 +101,6 @@ internal sealed partial class TreeWatch : IDisposable
             {
                 watched.Becomes = handle;
             }
-        }
-    }
-
-    /// <summary>Whether an attempt is still what its runner is watched for.</summary>
-    public bool IsCurrent(int runner, ulong handle)
-    {
-        lock (gate)
-        {
-            return runners.TryGetValue(runner, out var watched) && watched.Guard?.Handle == handle;
         }
     }
 
@@ -199,7 +185,7 @@ internal sealed partial class TreeWatch : IDisposable
         }
     }
 
-    /// <summary>Looks at everybody; gives when to look again, null: when somebody is watched.</summary>
+    /// <summary>Looks at everybody; gives when to look again; null: nobody is watched.</summary>
     private TimeSpan? Look(List<(int Runner, Watched Watched, TaskGuard? Guard, Action<Excess>? Exceeded)> all)
     {
         var now = time.GetTimestamp();

@@ -75,8 +75,6 @@ internal sealed partial class TreeWatch
                 : TimeSpan.FromSeconds(half);
         }
 
-        public double BytesPerSecond => bytesPerSecond;
-
         public Excess? Judge(List<ProcessStat> family, TaskGuard guard, long now)
         {
             if (guard.Processes is { } most)

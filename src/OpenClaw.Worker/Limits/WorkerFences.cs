@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using OpenClaw.Abi;
 using OpenClaw.Abi.Processes;
 using OpenClaw.Abi.Protocol;
 using OpenClaw.Worker.Limits.Cgroups;
@@ -43,8 +44,8 @@ internal sealed partial class WorkerFences : IDisposable
     /// <summary>Those around every runner.</summary>
     public RunnerFences Runners { get; }
 
-    /// <summary>From now on orphans of tasks come to this process. Ends with the run.</summary>
-    public IDisposable Begin()
+    /// <summary>From now on orphans of tasks come to this process, where that is possible; null where not. Ends with the run.</summary>
+    public IDisposable? Begin()
     {
         if (options.Memory is { } memory)
         {
@@ -59,7 +60,7 @@ internal sealed partial class WorkerFences : IDisposable
         {
             LogMemoryWarning(
                 logger,
-                $"{Excess.Size(bytes)} leave little for tasks: the worker and its {options.Slots} processes take about {Excess.Size(OwnBytes(options.Slots))} themselves"
+                $"{ByteSize.Text(bytes)} leave little for tasks: the worker and its {options.Slots} processes take about {ByteSize.Text(OwnBytes(options.Slots))} themselves"
             );
         }
 
@@ -71,11 +72,11 @@ internal sealed partial class WorkerFences : IDisposable
         LogHeldBy(logger, HeldBy());
         if (!OperatingSystem.IsLinux() || !Subreaper.Enable())
         {
-            return new Cleaning(null);
+            return null;
         }
 
         adopts = true;
-        return new Cleaning(PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => Family.ReapAll()));
+        return PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => Family.ReapAll());
     }
 
     /// <summary>Ends what tasks that have ended left. Ten times a second; costs a small file.</summary>
@@ -142,11 +143,6 @@ internal sealed partial class WorkerFences : IDisposable
     }
 
     private const string Supervisor = "clw-supervisor";
-
-    private sealed class Cleaning(PosixSignalRegistration? signal) : IDisposable
-    {
-        public void Dispose() => signal?.Dispose();
-    }
 
     [LoggerMessage(1, LogLevel.Information, "{sentence}")]
     private static partial void LogMemory(ILogger logger, string sentence);

@@ -58,7 +58,7 @@ internal sealed class ProcessTree
 
     internal static TreeFigures FiguresOf(int root)
     {
-        var rows = ProcessStat.All().Select(ProcessStat.Of).OfType<ProcessStat>().ToDictionary(p => p.Id);
+        var rows = ProcessFamily.Everybody().ToDictionary(p => p.Id);
         var family = new HashSet<int> { root };
         for (var before = 0; before != family.Count; )
         {

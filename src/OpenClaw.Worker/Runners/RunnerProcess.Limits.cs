@@ -75,7 +75,7 @@ internal sealed partial class RunnerProcess
 
         if (its is not null)
         {
-            await its.EmptyAsync();
+            await its.EmptyAsync(time);
             fences.Groups?.Return(its);
         }
 

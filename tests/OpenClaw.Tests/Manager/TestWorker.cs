@@ -31,6 +31,14 @@ internal sealed class TestSession : IWorkerSession
 /// <summary>A worker as the manager sees one: it does what the protocol says, and nothing by itself.</summary>
 internal sealed class TestWorker(ManagerRig rig, string id = "w1", long incarnation = 1, int slots = 2, string identity = "mark")
 {
+    /// <summary>One that is registered.</summary>
+    public static TestWorker Connected(ManagerRig rig, string id = "w1", long incarnation = 1, int slots = 2, string identity = "mark")
+    {
+        var worker = new TestWorker(rig, id, incarnation, slots, identity);
+        Assert.Null(worker.Connect());
+        return worker;
+    }
+
     public Register Info { get; } =
         new()
         {

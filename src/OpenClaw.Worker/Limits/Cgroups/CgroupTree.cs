@@ -63,7 +63,6 @@ internal sealed class CgroupTree : IDisposable
                 return null;
             }
 
-            // Only a group that takes a process is one: the kernel may allow the directory and refuse the move.
             var offered = Words(Path.Combine(top, "cgroup.controllers")).Intersect(Wanted).ToList();
             if (offered.Count == 0)
             {
@@ -131,7 +130,7 @@ internal sealed class CgroupTree : IDisposable
             return group;
         }
 
-        if (group is not null && OperatingSystem.IsLinux() && ProcessStat.Of(process) is null or { HasEnded: true })
+        if (group is not null && ProcessStat.Of(process) is null or { HasEnded: true })
         {
             // Who has ended at once enters nothing: the group is as good as before.
             free.Add(group);
@@ -221,9 +220,7 @@ internal sealed class CgroupTree : IDisposable
     }
 
     private static bool IsDead(string process) =>
-        OperatingSystem.IsLinux()
-        && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-        && ProcessStat.Of(id) is null;
+        int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && ProcessStat.Of(id) is null;
 
     // The worker and its supervisor. Where others stand in the group too no controller can be had for ours, and nobody is moved for nothing.
     private static void MoveToLeaf(string top, IReadOnlyList<int> family)

@@ -9,7 +9,6 @@ internal sealed class TaskGroup
     /// <summary>Threads of a runner of ours while a script runs in it.</summary>
     private const int RunnersOwnThreads = 32;
     private const int PeriodMicros = 100_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly string path;
     private readonly CgroupTree tree;
@@ -107,18 +106,21 @@ internal sealed class TaskGroup
     /// <summary>Whether a process is in it.</summary>
     public bool IsPopulated => Value(CgroupTree.TryRead(File("cgroup.events")), "populated") > 0;
 
-    /// <summary>The runner has ended: ends what it left, and waits until nothing is there.</summary>
-    public async Task EmptyAsync()
-    {
-        var begun = Environment.TickCount64;
-        var pause = 1;
-        while (IsPopulated && Environment.TickCount64 - begun < Patience.TotalMilliseconds)
-        {
-            Kill();
-            await Task.Delay(TimeSpan.FromMilliseconds(pause), TimeProvider.System);
-            pause = Math.Min(pause * 2, 50);
-        }
-    }
+    /// <summary>The runner has ended: ends what it left, and waits until nothing is there. False: something is there still.</summary>
+    public ValueTask<bool> EmptyAsync(TimeProvider time) =>
+        Insistence.UntilGoneAsync(
+            () =>
+            {
+                var isGone = !IsPopulated;
+                if (!isGone)
+                {
+                    Kill();
+                }
+
+                return isGone;
+            },
+            time
+        );
 
     private Counts Events()
     {

@@ -241,7 +241,7 @@ public sealed class CgroupTests : IDisposable
             Assert.SkipUnless(group.Enter(child.Id), "processes may not be moved here");
             await go.WriteAsync(new byte[1], TestContext.Current.CancellationToken);
             await child.Ended;
-            await group.EmptyAsync();
+            await group.EmptyAsync(TimeProvider.System);
             Assert.False(group.IsPopulated);
         }
 
